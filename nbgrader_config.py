@@ -34,3 +34,13 @@ c.ClearSolutions.text_stub = STARTER_TEXT[edition]
 
 # Cells that only train or plot are not run when grading.
 c.Execute.skip_cells_with_tag = "lab"
+
+# Who judges: not the notebook itself, but the judge of `grader/`, in its sandbox.
+c.Autograde.exporter_class = "grader.plugin.SubmissionExporter"
+c.Autograde.pre_convert_hook = "grader.plugin.set_aside"
+c.Autograde.autograde_preprocessors = [
+    "grader.plugin.JudgeCells",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]

@@ -8,11 +8,20 @@ import click
 
 from grader import __version__
 
+
+def _course_folder() -> Path:
+    """The course's folder: this one if it is one, else the one this command was installed from."""
+    here = Path.cwd()
+    return (
+        here if (here / "lessons").is_dir() or (here / "notebooks").is_dir() else Path(__file__).resolve().parent.parent
+    )
+
+
 ROOT = click.option(
     "--root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path("."),
-    help="The course's folder (default: this one).",
+    default=_course_folder,
+    help="The course's folder (default: this one, or the one the command was installed from).",
 )
 
 
@@ -43,6 +52,34 @@ def reference() -> None:
     paths = write_reference()
     total = sum(path.stat().st_size for path in paths)
     click.echo(f"{len(paths)} exercises, {total / 1024:.0f} KiB in {paths[0].parent if paths else '-'}")
+
+
+@main.command()
+@click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="NOTEBOOK...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per notebook, one per line.")
+@click.option("--workers", type=click.IntRange(1), default=None, help="Sandboxes at work at once (default: the cores).")
+@click.option(
+    "--timeout", type=click.FloatRange(1), default=20.0, show_default=True, help="Seconds for one submission."
+)
+@click.option("--trust-submissions", is_flag=True, help="Judge without the walls; every verdict says so.")
+@ROOT
+def grade(
+    notebooks: tuple[Path, ...], as_json: bool, workers: int | None, timeout: float, trust_submissions: bool, root: Path
+) -> None:
+    """Judge notebooks without a gradebook.
+
+    Exit status 0 when every file got a verdict, whatever the marks; 2, and no verdicts, when judging cannot start.
+    """
+    from grader.grade import grade_files
+    from grader.report import print_result
+    from grader.runner import Limits, RunnerError
+
+    try:
+        for result in grade_files(root, list(notebooks), Limits(seconds=timeout), not trust_submissions, workers):
+            print_result(result, as_json)
+    except (RunnerError, FileNotFoundError) as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(2) from error
 
 
 if __name__ == "__main__":

@@ -352,7 +352,12 @@ def in_language(source: str, language: str) -> str:
 
 def edition(lesson: Lesson, language: str) -> nbformat.NotebookNode:
     """One edition of a lesson, with answers: nbgrader's source notebook."""
-    course = {"assignment": lesson.assignment, "edition": language, "version": __version__}
+    course = {
+        "assignment": lesson.assignment,
+        "notebook": lesson.notebook,
+        "edition": language,
+        "version": __version__,
+    }
     notebook = new_notebook(metadata={**KERNEL, "course": course})
     ids: Counter = Counter()
     pair_id = ""

@@ -169,7 +169,9 @@ def all_exercises() -> dict[str, Exercise]:
         module = importlib.import_module(f"{__name__}.{info.name}")
         for thing in vars(module).get("EXERCISES", []):
             if thing.name in found:
-                raise ValueError(f"two exercises are called {thing.name}: rename one in grader/exercises/{info.name}.py")
+                raise ValueError(
+                    f"two exercises are called {thing.name}: rename one in grader/exercises/{info.name}.py"
+                )
             thing.notebook = info.name
             found[thing.name] = thing
     return found

@@ -119,7 +119,7 @@ class Outcome:
 
 def perform(answer: Callable, call: Call) -> Outcome:
     """Call `answer` as `call` says, on fresh copies of the arguments, silently. Never raises."""
-    quiet = io.StringIO()
+    quiet = _Nowhere()
     with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -132,6 +132,16 @@ def perform(answer: Callable, call: Call) -> Outcome:
             return Outcome(problem=error.problem)
         except (Exception, SystemExit, GeneratorExit) as error:
             return Outcome(problem=Problem("raised", type(error).__name__, _text(error), _line(error)))
+
+
+class _Nowhere(io.TextIOBase):
+    """Takes whatever a student prints, and keeps none of it."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        return len(text)
 
 
 class _Refused(Exception):

@@ -81,7 +81,7 @@ def _known(examples: Examples, outcomes: list[Outcome], kinds: list[str]) -> Kno
     return None
 
 
-def _sentence(language: str, text: str, **values) -> str:
+def _sentence(language: str, text: str, /, **values) -> str:
     return translate(text, language).format(**values)
 
 
@@ -105,7 +105,7 @@ def _describe(examples: Examples, number: int, differences: list, outcomes: list
     found: Difference = differences[number]
     draw, outcome = examples.draws[number], outcomes[number]
 
-    def say(text: str, **values) -> str:
+    def say(text: str, /, **values) -> str:
         return _sentence(language, text, name=examples.exercise, **values)
 
     problem = outcome.problem

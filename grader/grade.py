@@ -1,0 +1,67 @@
+"""`grader grade FILE...`: many files, several sandboxes at once, verdicts in the order of the files."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.intake import Course, Rejected, read_course, read_submission
+from grader.judge import Result, judge_file, judge_solution, read_secret
+from grader.runner import Limits, Runner, RunnerError
+
+
+def grade_files(
+    root: Path, files: list[Path], limits: Limits | None = None, walls: bool = True, workers: int | None = None
+) -> Iterator[Result]:
+    """Judge `files`. Before the first verdict, the solution of every assignment among them must get full marks.
+
+    Raises:
+        FileNotFoundError: `root` holds no release.
+        RunnerError: judging cannot start; then there are no verdicts.
+    """
+    course = read_course(root)
+    secret = read_secret(root)
+    limits = limits or Limits()
+    workers = min(workers or os.cpu_count() or 1, len(files))
+    with Runner(limits, walls, hidden=[root]) as runner:
+        for key in _assignments(files, course):
+            judge_solution(course, course.released[key], runner, secret)
+        if workers == 1:
+            yield from (judge_file(file, course, runner, secret) for file in files)
+            return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(workers, _start, (root, limits, walls, secret)) as pool:
+        yield from pool.imap(_judge, files, chunksize=1)
+
+
+def _assignments(files: list[Path], course: Course) -> list[tuple[str, str]]:
+    keys = {}
+    for file in files:
+        try:
+            released = read_submission(file, course).released
+        except Rejected:
+            continue
+        keys[released.assignment, released.notebook] = None
+    return list(keys) or list(course.released)[:1]
+
+
+def _start(root: Path, limits: Limits, walls: bool, secret: str) -> None:
+    """Each worker is a judge with a sandbox of its own."""
+    import torch
+
+    global _course, _runner, _secret
+    torch.set_num_threads(1)
+    _course, _secret = read_course(root), secret
+    _runner = Runner(limits, walls, hidden=[root])
+    _runner.start()
+
+
+def _judge(file: Path) -> Result:
+    for _attempt in range(2):
+        try:
+            return judge_file(file, _course, _runner, _secret)
+        except RunnerError:  # start the sandbox anew; if the same file breaks it again, that is this file's result
+            _runner.stop()
+    return Result(str(file), error=f"{file}: the sandbox broke while judging this file", walls=_runner.walls)
