@@ -1,7 +1,8 @@
-"""English dates and how Taiwan writes them: `Tuesday, 30 March 2010` -> `2010年3月30日 星期二`.
+"""English dates and how Taiwan writes them: `Tuesday, 30 March 2010` -> `2010年3月30日星期二`.
 
-The patterns of both sides are those of the Unicode CLDR, as Babel ships them (https://cldr.unicode.org). A pattern
-says which field wrote which characters, so each target character's source token is known, not guessed.
+The patterns of both sides are those of the Unicode CLDR, as Babel ships them (https://cldr.unicode.org), but for their
+spaces, which are no tokens. A pattern says which field wrote which characters, so each target character's source token
+is known, not guessed.
 """
 
 from __future__ import annotations
@@ -27,8 +28,6 @@ TRAIN = {"date": 4_000, "dates": 8_000}
 
 # CLDR has a letter for the hour on a clock of 12 and one for the hour on a clock of 24.
 SAME_FIELD = {"H": "h"}
-# Punctuation that one side writes where the other writes its own.
-SAME_MARK = {"至": "–", ":": ":"}
 
 
 class Piece(NamedTuple):
@@ -132,15 +131,15 @@ def _write(
 
 def _alignment(source: list[Piece], target: list[Piece]) -> list[int]:
     """For each piece of the target the index of the one source token that decides it; -1 where no single one does."""
-    starts: dict[object, int] = {}
+    starts: dict[tuple[str | None, int], int] = {}
     for index, piece in enumerate(source):
-        starts.setdefault((piece.field, piece.moment) if piece.field else piece.token, index)
+        starts.setdefault((piece.field, piece.moment), index)
     return [_origin(piece, source, starts) for piece in target]
 
 
-def _origin(piece: Piece, source: list[Piece], starts: dict[object, int]) -> int:
+def _origin(piece: Piece, source: list[Piece], starts: dict[tuple[str | None, int], int]) -> int:
     if piece.field is None:
-        return starts.get(SAME_MARK.get(piece.token), -1)
+        return -1  # the pattern wrote it: 年, 月, 日, 至 or a colon
     # What an interval's halves share is written once, by each language in a half of its own choice.
     start = starts.get((piece.field, piece.moment), starts.get((piece.field, 1 - piece.moment), -1))
     if start < 0 or not source[start].text.isdigit():

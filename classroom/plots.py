@@ -9,7 +9,6 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
-from matplotlib.text import Text
 from torch import Tensor
 
 from classroom.colours import COLOURS
@@ -57,9 +56,9 @@ def show_attention(
         vmax=max(1.0, weights.max().item()),
     )
     ax.set_xticks(range(columns), _labels(source, columns))
-    _turn_long(ax.get_xticklabels())
     ax.set_yticks(range(rows), _labels(target, rows))
     ax.xaxis.tick_top()
+    _turn(ax, longer_than=1)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     if title:
@@ -138,9 +137,9 @@ def _write_numbers(ax: Axes, weights: Tensor, image: AxesImage) -> None:
             ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color="w" if dark else "k")
 
 
-def _turn_long(labels: Sequence[Text]) -> None:
-    for label in labels:
-        if len(label.get_text()) > 2:
+def _turn(ax: Axes, longer_than: int) -> None:
+    for label in ax.get_xticklabels():
+        if len(label.get_text()) > longer_than:
             label.set_rotation(90)
 
 
@@ -149,7 +148,7 @@ def _bars(ax: Axes, labels: list[str], values: Tensor, number: str, colour: str,
     bars = ax.bar(range(len(labels)), heights.tolist(), color=colour)
     ax.bar_label(bars, [number.format(value) for value in values.tolist()], fontsize=8, padding=2)
     ax.set_xticks(range(len(labels)), labels)
-    _turn_long(ax.get_xticklabels())
+    _turn(ax, longer_than=4)
     ax.set_title(title)
     ax.spines[["top", "right"]].set_visible(False)
     ax.margins(y=0.15)
