@@ -838,7 +838,8 @@ def _interesting(walks: list[list[int]], eos_id: int, topic: str) -> bool:
     if topic == "all end early" or len(walks) == 1:
         on_time = all(eos_id in walk[1 : length - 2] and walk[0] != eos_id for walk in walks)
         goes_on = all(walk != _stopped(walk, eos_id) for walk in walks)
-        return on_time and goes_on and len({walk.index(eos_id) for walk in walks}) == min(2, len(walks))
+        together = any(all(walk[i] == eos_id for walk in walks) for i in range(length))
+        return on_time and goes_on and (len(walks) == 1 or not together)
     if topic == "ends at once":
         return walks[-1][0] == eos_id and walks[0][0] != eos_id and any(token != eos_id for token in walks[-1][1:])
     # One sentence ends early and would go on talking; the first never ends.
