@@ -18,8 +18,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	touch $(STAMP)
 
+# Jupyter does not start for root unless told to, and a bare machine's only user often is root.
 lab: env
-	$(BIN)/jupyter lab index.ipynb
+	$(BIN)/jupyter lab $$(test "$$(id -u)" = 0 && echo --allow-root) index.ipynb
 
 test: env
 	@sh tests/tools.sh chromium bwrap
