@@ -63,6 +63,7 @@ def run(path: Path, quick: bool, extra: str = "") -> Run:
                 timeout=CELL_SECONDS,
                 kernel_name="python3",
                 resources={"metadata": {"path": str(folder)}},
+                extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns that it talks over TCP
                 skip_cells_with_tag="",  # training cells count here
             )
             started = time.perf_counter()
@@ -124,3 +125,13 @@ def definitions(path: Path) -> dict[str, object]:
     module = types.ModuleType(path.stem)
     exec(compile(ast.Module(kept, type_ignores=[]), str(path), "exec"), module.__dict__)
     return module.__dict__
+
+
+def recipe(path: Path, number: int = 0) -> dict[str, int | float]:
+    """The numbers (epochs, lr ...) that the notebook at `path` gives to its `number`-th call of fit()."""
+    calls = []
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            calls += [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)]
+    fits = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "fit"]
+    return {word.arg: word.value.value for word in fits[number].keywords if isinstance(word.value, ast.Constant)}

@@ -52,6 +52,8 @@ def date_pairs(kind: str = "date", train: int | None = None, test: int = 1_000, 
         raise ValueError(f'date_pairs knows no kind {kind!r}; use "date" or "dates"')
     writers = [_day] if kind == "date" else [_day, _day_and_time, _interval]
     train = TRAIN[kind] if train is None else train
+    if train < 0 or test < 0 or train + test > DAYS:
+        raise ValueError(f"date_pairs cannot give {train} + {test} pairs; ask for {DAYS:,} in all at the most")
     rng = random.Random(seed)
     pairs: dict[str, Pair] = {}
     while len(pairs) < train + test:

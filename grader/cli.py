@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -12,9 +13,7 @@ from grader import __version__
 def _course_folder() -> Path:
     """The course's folder: this one if it is one, else the one this command was installed from."""
     here = Path.cwd()
-    return (
-        here if (here / "lessons").is_dir() or (here / "notebooks").is_dir() else Path(__file__).resolve().parent.parent
-    )
+    return here if (here / "nbgrader_config.py").is_file() else Path(__file__).resolve().parent.parent
 
 
 ROOT = click.option(
@@ -55,7 +54,7 @@ def reference() -> None:
 
 
 @main.command()
-@click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="NOTEBOOK...")
+@click.argument("notebooks", nargs=-1, required=True, type=click.Path(), metavar="NOTEBOOK...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per notebook, one per line.")
 @click.option("--workers", type=click.IntRange(1), default=None, help="Sandboxes at work at once (default: the cores).")
 @click.option(
@@ -64,7 +63,7 @@ def reference() -> None:
 @click.option("--trust-submissions", is_flag=True, help="Judge without the walls; every verdict says so.")
 @ROOT
 def grade(
-    notebooks: tuple[Path, ...], as_json: bool, workers: int | None, timeout: float, trust_submissions: bool, root: Path
+    notebooks: tuple[str, ...], as_json: bool, workers: int | None, timeout: float, trust_submissions: bool, root: Path
 ) -> None:
     """Judge notebooks without a gradebook.
 
@@ -74,6 +73,7 @@ def grade(
     from grader.report import print_result
     from grader.runner import Limits, RunnerError
 
+    sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
     try:
         for result in grade_files(root, list(notebooks), Limits(seconds=timeout), not trust_submissions, workers):
             print_result(result, as_json)

@@ -13,7 +13,7 @@ from grader.runner import Limits, Runner, RunnerError
 
 
 def grade_files(
-    root: Path, files: list[Path], limits: Limits | None = None, walls: bool = True, workers: int | None = None
+    root: Path, files: list[Path | str], limits: Limits | None = None, walls: bool = True, workers: int | None = None
 ) -> Iterator[Result]:
     """Judge `files`. Before the first verdict, the solution of every assignment among them must get full marks.
 
@@ -29,14 +29,14 @@ def grade_files(
         for key in _assignments(files, course):
             judge_solution(course, course.released[key], runner, secret)
         if workers == 1:
-            yield from (judge_file(file, course, runner, secret) for file in files)
+            yield from (_verdict(file, course, runner, secret) for file in files)
             return
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers, _start, (root, limits, walls, secret)) as pool:
         yield from pool.imap(_judge, files, chunksize=1)
 
 
-def _assignments(files: list[Path], course: Course) -> list[tuple[str, str]]:
+def _assignments(files: list[Path | str], course: Course) -> list[tuple[str, str]]:
     keys = {}
     for file in files:
         try:
@@ -58,10 +58,14 @@ def _start(root: Path, limits: Limits, walls: bool, secret: str) -> None:
     _runner.start()
 
 
-def _judge(file: Path) -> Result:
+def _judge(file: Path | str) -> Result:
+    return _verdict(file, _course, _runner, _secret)
+
+
+def _verdict(file: Path | str, course: Course, runner: Runner, secret: str) -> Result:
     for _attempt in range(2):
         try:
-            return judge_file(file, _course, _runner, _secret)
+            return judge_file(file, course, runner, secret)
         except RunnerError:  # start the sandbox anew; if the same file breaks it again, that is this file's result
-            _runner.stop()
-    return Result(str(file), error=f"{file}: the sandbox broke while judging this file", walls=_runner.walls)
+            runner.stop()
+    return Result(str(file), error=f"{file}: the sandbox broke while judging this file", walls=runner.walls)

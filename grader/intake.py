@@ -21,6 +21,7 @@ from grader.release import KERNEL, LANGUAGES
 
 MAX_BYTES = 32 * 2**20
 MAX_CELLS = 5_000
+MAX_PARTS = 1_000_000  # lists and records; 32 MiB of "[],[]," would take a gigabyte to read
 
 
 class Rejected(Exception):
@@ -130,41 +131,51 @@ class Submission:
 
     def code(self) -> list[str]:
         """The code cells to run: not the locked ones, and not the unchanged ones that only train or plot."""
-        locked = {check.id for check in self.released.checks}
-        code, seen = [], set()
-        for kind, source, grade_id in self.cells:
-            if grade_id in locked and grade_id not in seen:
-                seen.add(grade_id)
-            elif kind == "code" and source.strip() and source.strip() not in self.released.lab_sources:
-                code.append(source)
-        return code
+        return [
+            source
+            for kind, source, master in self._rebuilt()
+            if kind == "code"
+            and not (master and master.metadata.nbgrader.locked)
+            and source.strip()
+            and source.strip() not in self.released.lab_sources
+        ]
 
     def notebook(self) -> nbformat.NotebookNode:
         """The rebuilt notebook: graded cells have the release's metadata, locked ones its source, none is missing."""
-        graded = self.released.graded(self.edition)
-        made, used = [], set()
-        for number, (kind, source, grade_id) in enumerate(self.cells):
-            master = graded.get(grade_id) if grade_id not in used else None
-            if master is None:
-                make = new_code_cell if kind == "code" else new_markdown_cell
-                made.append(make(source, id=f"own-{number}"))
-                continue
-            used.add(grade_id)
-            cell = nbformat.from_dict(master)
-            if not master.metadata.nbgrader.locked:
-                cell.source = source
-            made.append(cell)
-        for grade_id, master in graded.items():
-            if grade_id not in used:
+        made = []
+        for number, (kind, source, master) in enumerate(self._rebuilt()):
+            if master:
                 cell = nbformat.from_dict(master)
-                if not master.metadata.nbgrader.locked:
-                    cell.source = ""
-                made.append(cell)
+                cell.source = source
+            else:
+                make = new_code_cell if kind == "code" else new_markdown_cell
+                cell = make(source, id=f"own-{number}")
+            made.append(cell)
         metadata = {**KERNEL, "course": dict(self.released.editions[self.edition].metadata.course)}
         return new_notebook(cells=made, metadata=metadata)
 
+    def _rebuilt(self) -> list[tuple[str, str, nbformat.NotebookNode | None]]:
+        """Kind and source of each cell, and the graded cell of the release that it is, if it is one.
 
-def read_submission(path: Path, course: Course, released: Released | None = None) -> Submission:
+        Each of those is there once. A locked one has the release's source; what a student wrote there goes before it
+        (an answer may have got there: some editors know no locked cells, and merge them with others).
+        """
+        waiting = self.released.graded(self.edition)
+        cells = []
+        for kind, source, grade_id in self.cells:
+            master = waiting.pop(grade_id, None)
+            if master is None:
+                cells.append((kind, source, None))
+                continue
+            if master.metadata.nbgrader.locked and source != master.source:
+                cells.append((kind, source, None))
+            cells.append((master.cell_type, master.source if master.metadata.nbgrader.locked else source, master))
+        for master in waiting.values():
+            cells.append((master.cell_type, master.source if master.metadata.nbgrader.locked else "", master))
+        return cells
+
+
+def read_submission(path: Path | str, course: Course, released: Released | None = None) -> Submission:
     """Read a notebook handed in. Where `released` is not given, its metadata or else its grade_ids tell what it is.
 
     Raises:
@@ -183,7 +194,7 @@ def read_submission(path: Path, course: Course, released: Released | None = None
     return Submission(released, edition, hashlib.sha256(data).hexdigest(), cells)
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path | str) -> bytes:
     try:
         # No link is followed and no device or pipe waited for.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -192,21 +203,25 @@ def _bytes(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = "it is a link" if os.path.islink(path) else getattr(error, "strerror", None) or str(error)
         raise Rejected(f"it cannot be opened: {reason}") from None
-    with os.fdopen(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise Rejected("it is not a regular file")
         if status.st_size > MAX_BYTES:
             raise Rejected(f"it is larger than {MAX_BYTES // 2**20} MiB; clear its outputs and hand it in again")
-        try:
+        with open(handle, "rb", closefd=False) as file:
             return file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise Rejected(f"it cannot be read: {error.strerror}") from None
+    except OSError as error:
+        raise Rejected(f"it cannot be read: {error.strerror}") from None
+    finally:
+        os.close(handle)
 
 
 def _json(data: bytes) -> dict:
+    if data.count(b"[") + data.count(b"{") > MAX_PARTS:
+        raise Rejected("it has more parts than any notebook; clear its outputs and hand it in again")
     try:
-        content = json.loads(data.decode("utf-8-sig"))
+        content = json.loads(data)  # UTF-8 with or without a mark; also UTF-16, which some Windows tools write
     except UnicodeDecodeError:
         raise Rejected("it is not UTF-8 text, so not a notebook") from None
     except (ValueError, RecursionError, MemoryError):

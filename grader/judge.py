@@ -19,10 +19,11 @@ from grader.intake import Check, Course, Rejected, Released, Submission, read_su
 from grader.reference import examples
 from grader.runner import Run, Runner, RunnerError
 from grader.student.calls import Outcome, Problem, loads
-from grader.student.diagnose import Examples, judge
+from grader.student.diagnose import Draw, Examples, judge
 from grader.student.messages import N_, translate
 
 SECRET_VARIABLE = "GRADER_SECRET"
+MAX_HEADER = 2**20  # bytes of an answer that are not its tensors' numbers
 
 
 @dataclass
@@ -86,7 +87,7 @@ def read_secret(root: Path) -> str:
 
 
 def judge_file(
-    path: Path,
+    path: Path | str,
     course: Course,
     runner: Runner,
     secret: str,
@@ -150,13 +151,16 @@ def _verdict(check: Check, example: Examples, run: Run, edition: str) -> CheckRe
     content = run.answers.get(check.exercise)
     if content is None:
         return _unanswered(check, run.ended.get(check.exercise, "died"), edition)
-    outcomes = read_answers(content, len(example.draws))
+    outcomes = read_answers(content, example.draws)
     if outcomes is None:
         return _unanswered(check, "garbled", edition)
     if any(outcome.problem and outcome.problem.kind == "timeout" for outcome in outcomes):
         return _unanswered(check, "timeout", edition)
-    with torch.no_grad():
-        verdict = judge(example, outcomes, edition)
+    try:
+        with torch.no_grad():
+            verdict = judge(example, outcomes, edition, reveal=False)
+    except Exception:  # an answer of a kind that nobody thought of gets no marks, and stops nobody else
+        return _unanswered(check, "garbled", edition)
     score = check.points if verdict.status == "passed" else 0.0
     return CheckResult(check.id, check.exercise, score, check.points, verdict.status, verdict.mistake, verdict.message)
 
@@ -173,7 +177,7 @@ ENDS = {
 
 def _unanswered(check: Check, end: str, edition: str) -> CheckResult:
     status, text = ENDS[end]
-    message = translate(text, edition).format(name=check.exercise)
+    message = translate(text, edition, "judge").format(name=check.exercise)
     return CheckResult(check.id, check.exercise, 0.0, check.points, status, None, message)
 
 
@@ -184,30 +188,47 @@ def _refused(check: Check, reason: str) -> CheckResult:
 # Reading what came out of the sandbox -------------------------------------------------------------------------------
 
 
-def read_answers(content: bytes, count: int) -> list[Outcome] | None:
+def read_answers(content: bytes, draws: list[Draw]) -> list[Outcome] | None:
     """The outcomes in `content`, checked part by part; None unless they are just what `perform` would write."""
+    if int.from_bytes(content[:8], "little") > MAX_HEADER:
+        return None
     try:
         outcomes = loads(content)
     except (ValueError, RecursionError, MemoryError):
         return None
-    if not isinstance(outcomes, list) or len(outcomes) != count:
+    if not isinstance(outcomes, list) or len(outcomes) != len(draws):
         return None
-    return outcomes if all(_is_outcome(outcome) for outcome in outcomes) else None
+    if not all(_is_outcome(outcome, draw) for outcome, draw in zip(outcomes, draws, strict=True)):
+        return None
+    for outcome in outcomes:
+        if outcome.problem:
+            outcome.problem = Problem(*(_plain(text) for text in vars(outcome.problem).values()))
+    return outcomes
 
 
-def _is_outcome(thing) -> bool:
+def _is_outcome(thing, draw: Draw) -> bool:
     if not isinstance(thing, Outcome):
         return False
     problem = thing.problem
-    if problem is not None and not (
-        isinstance(problem, Problem) and all(isinstance(v, str) and len(v) < 10_000 for v in vars(problem).values())
-    ):
-        return False
     return (
-        isinstance(thing.outputs, list)
+        (problem is None or (isinstance(problem, Problem) and all(isinstance(v, str) for v in vars(problem).values())))
+        and isinstance(thing.outputs, list)
         and all(isinstance(output, Tensor) for output in thing.outputs)
         and isinstance(thing.changed, list)
-        and all(isinstance(name, str) for name in thing.changed)
+        and all(isinstance(name, str) and name in draw.call.names for name in thing.changed)
         and isinstance(thing.gradients, dict)
-        and all(isinstance(value, Tensor) for value in thing.gradients.values())
+        and all(_is_gradient(value, draw.expected.gradients.get(name)) for name, value in thing.gradients.items())
+    )
+
+
+def _is_gradient(value, expected: Tensor | None) -> bool:
+    if not isinstance(value, Tensor):
+        return False
+    return expected is None or (value.shape == expected.shape and value.dtype == expected.dtype)
+
+
+def _plain(text: str) -> str:
+    """A student's words, fit for a terminal, a page and a file: short, and without control characters."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text[:2000]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 
 from rich.console import Console
@@ -16,7 +17,12 @@ STYLES = {"passed": "green", "failed": "red", "missing": "yellow", "error": "red
 def print_result(result: Result, as_json: bool) -> None:
     """One verdict on stdout: a line of JSON, or a few lines to read."""
     if as_json:
-        print(json.dumps(asdict(result), ensure_ascii=False), flush=True)
+        line = json.dumps(asdict(result), ensure_ascii=False)
+        try:
+            line.encode(sys.stdout.encoding)
+        except UnicodeEncodeError:  # a file's name may be no text, and stdout no UTF-8
+            line = json.dumps(asdict(result))
+        print(line, flush=True)
         return
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]{escape(result.file)}[/]  {result.score:g} / {result.max_score:g}")

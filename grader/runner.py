@@ -29,6 +29,7 @@ VISIBLE = (  # the parts of our own packages that a submission can import
     "grader/student/calls.py",
     "classroom",
 )
+PYTHON_PARTS = ("bin", "lib", "lib64", "include", "pyvenv.cfg")
 NOBODY = 65534
 
 
@@ -78,7 +79,9 @@ class Runner:
     def __init__(self, limits: Limits | None = None, walls: bool = True, hidden: Iterable[Path] = ()):
         self.limits = limits or Limits()
         self.walls = walls
-        self.hidden = [PACKAGES, *(Path(path).resolve() for path in hidden)]
+        # Installed among other packages, our own folder alone is hidden.
+        ours = PACKAGES / "grader" if Path(sysconfig.get_path("purelib")).resolve() == PACKAGES else PACKAGES
+        self.hidden = [ours, *(Path(path).resolve() for path in hidden)]
         self._process: subprocess.Popen | None = None
         self._errors = None
 
@@ -110,7 +113,7 @@ class Runner:
             self._receive(time.monotonic() + 120)
             self._try_inner_wall()
         except RunnerError as error:
-            words = self._last_words()
+            words = self._last_words() if self._process else ""
             self.stop()
             raise RunnerError(
                 f"the sandbox did not start: {words or error}. {REMEDY if self.walls else ''}".strip()
@@ -134,7 +137,7 @@ class Runner:
     def run(self, cells: list[str], calls: dict[str, list]) -> Run:
         """Run the cells of one submission, then call each exercise.
 
-        A cell or an exercise that kills the process or never ends is left out in a second and third try, within
+        A cell or an exercise that kills the process or never ends is left out when the rest is tried again, within
         the submission's time, so that what else was defined is judged all the same.
         """
         if self._process is None:
@@ -143,11 +146,12 @@ class Runner:
         skip: list[int] = []
         waiting = list(calls)
         deadline = time.monotonic() + self.limits.seconds
-        for attempt in range(3):
+        reason, timeouts = "timeout", 0
+        while waiting and timeouts < 3:
             left = deadline - time.monotonic()
-            if not waiting or left < 0.5:
+            if left < 0.5:
                 break
-            seconds = left if attempt == 2 else left * 0.55
+            seconds = left if timeouts == 2 else left * 0.55
             summary, frames = self._once(cells, skip, {name: calls[name] for name in waiting}, seconds)
             for (kind, number), content in zip(summary["frames"], frames, strict=True):
                 name = waiting[number] if number < len(waiting) else None
@@ -164,6 +168,7 @@ class Runner:
                     result.ended[name] = "died"
                 return result
             reason = end
+            timeouts += end == "timeout"
             if stage == 1 and number < len(waiting) and waiting[number] in unanswered:
                 result.ended[waiting[number]] = end
                 unanswered.remove(waiting[number])
@@ -175,7 +180,7 @@ class Runner:
             waiting = unanswered
         for name in waiting:
             if name not in result.answers:
-                result.ended.setdefault(name, reason if "reason" in locals() else "timeout")
+                result.ended.setdefault(name, reason)
         return result
 
     def _once(self, cells: list[str], skip: list[int], calls: dict[str, list], seconds: float):
@@ -184,6 +189,7 @@ class Runner:
         limits = asdict(self.limits) | {"seconds": seconds}
         request = {"cells": cells, "skip": skip, "exercises": list(calls), "limits": limits}
         try:
+            self._process.stdin.write(b"\x01")
             self._submit(json.dumps(request).encode())
             self._submit(dumps(calls))
             # The keeper ends the child in time; if it does not, the server itself is broken.
@@ -247,10 +253,28 @@ class Runner:
         command = [bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
         command += [] if root else ["--unshare-user", "--uid", "1000", "--gid", "1000"]
         command += ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
-        for kind, place, source in self._mounts():
+        mounts = self._mounts()
+        for kind, place, source in mounts:
             command += [kind, source, place] if source else ["--perms", "0755", kind, place]
-        command += ["--dev", "/dev", "--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp"]
-        command += ["--perms", "1777", "--tmpfs", "/dev/shm", "--chdir", "/tmp", "--"]
+        # Shared, /dev/zero would be memory that no process shows as its own.
+        command += [
+            "--dev",
+            "/dev",
+            "--dev-bind",
+            "/dev/null",
+            "/dev/zero",
+            "--proc",
+            "/proc",
+            "--perms",
+            "1777",
+            "--tmpfs",
+            "/tmp",
+        ]
+        command += ["--perms", "1777", "--tmpfs", "/dev/shm", "--chdir", "/tmp"]
+        # What bubblewrap made belongs to an ordinary user who started it: nothing may be left there for the next one.
+        for place in ("/", "/dev", *(place for kind, place, _ in mounts if kind == "--tmpfs")):
+            command += ["--remount-ro", place]
+        command += ["--"]
         if root:
             user = str(NOBODY)
             command += [setpriv, "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--"]
@@ -262,8 +286,9 @@ class Runner:
             Path(place)
             for place in ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
         ]
-        trees += [Path(sys.base_prefix), Path(sys.prefix), Path(sysconfig.get_path("purelib"))]
-        trees += [Path(sys.executable).parent, Path(os.path.realpath(sys.executable)).parent.parent]
+        python = [Path(sys.base_prefix), Path(sys.prefix), Path(sysconfig.get_path("purelib"))]
+        python += [Path(sys.executable).parent, Path(os.path.realpath(sys.executable)).parent.parent]
+        trees += [tree for tree in python if len(tree.parts) > 1]
         mounts: list[tuple[str, str, str]] = []
         shown: list[Path] = []
         for tree in dict.fromkeys(tree for tree in trees if tree.exists()):
@@ -275,28 +300,22 @@ class Runner:
             mounts += [("--dir", str(parent), "") for parent in list(tree.parents)[-2::-1]]
             mounts.append(("--ro-bind", str(tree), str(tree)))
             shown.append(tree)
-            # Where Python's files and ours share a tree, ours are covered, and Python's uncovered again.
-            for secret in self.hidden:
-                for covered in (secret, secret / "grader"):
-                    if (
-                        covered.is_relative_to(tree)
-                        and covered != tree
-                        and covered.is_dir()
-                        and not _holds_python(covered)
-                    ):
-                        mounts.append(("--tmpfs", str(covered), ""))
+        # Where Python's files and ours share a tree, ours are covered, and Python's uncovered again.
+        for secret in sorted(self.hidden):
+            if not any(secret.is_relative_to(tree) for tree in shown):
+                continue
+            mounts.append(("--tmpfs", str(secret), ""))
+            for place in python:
+                parts = [place / part for part in PYTHON_PARTS] if place == secret else [place]
+                for part in (part for part in parts if part.is_relative_to(secret) and part.exists()):
+                    mounts += [("--dir", str(parent), "") for parent in list(part.parents)[-2::-1]]
+                    mounts.append(("--ro-bind", str(part), str(part)))
         mounts.append(("--dir", "/sandbox", ""))
         for part in VISIBLE:
             place = Path("/sandbox") / part
             mounts += [("--dir", str(parent), "") for parent in list(place.parents)[-3::-1]]
             mounts.append(("--ro-bind", str(place), str(PACKAGES / part)))
         return list(dict.fromkeys(mounts))
-
-
-def _holds_python(folder: Path) -> bool:
-    return any(
-        Path(place).is_relative_to(folder) for place in (sys.prefix, sys.base_prefix, sysconfig.get_path("purelib"))
-    )
 
 
 REMEDY = (

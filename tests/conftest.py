@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 EDITIONS = ("en", "zh-TW")
 START_SECONDS = 90
+os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: the tests share the cores among themselves
 # Lab asks whether it may fetch news, shows it as a toast, and keeps cells out of the page that are not in view.
 LAB_SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -39,13 +40,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "IPYTHONDIR": str(home / "ipython"),
-        "OMP_NUM_THREADS": "1",
     }
     surroundings.pop("COURSE_LANGUAGE", None)  # the notebook itself must set it
     command = [
         *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--IdentityProvider.token="),
         f"--ServerApp.root_dir={home / 'course'}",
+        # Should nobody be left to stop it, it stops by itself.
+        *("--MappingKernelManager.cull_idle_timeout=600", "--ServerApp.shutdown_no_activity_timeout=600"),
     ]
     with open(home / "server.log", "w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=surroundings, cwd=home)

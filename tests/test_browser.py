@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 CHAPTER = "02-attention-weights/attention_weights.ipynb"
 EXERCISE = "dot_scores"
-RIGHT = "def dot_scores(query, keys):\n    return torch.bmm(keys, query.unsqueeze(2)).squeeze(2)\n"
-WRONG = "def dot_scores(query, keys):\n    return torch.bmm(keys, query.unsqueeze(2))\n"
+RIGHT = "def dot_scores(query, keys):\n    return torch.bmm(keys, query.unsqueeze(2)).squeeze(2)"
+WRONG = "def dot_scores(query, keys):\n    return torch.bmm(keys, query.unsqueeze(2))"
 # The sentences stand here in full: a message that nobody translated would equal itself.
 SAID = {
     "en": ("dot_scores: the numbers are right, but an axis of size 1 is left over", "dot_scores: correct."),
@@ -142,6 +142,4 @@ class Notebook:
 
     def _idle(self, timeout: int) -> None:
         # The notebook's own indicator is idle before there is a kernel, and a cell run then opens a dialog.
-        expect(self.page.locator("#jp-main-statusbar")).to_contain_text(
-            "Python 3 (ipykernel) | Idle", timeout=timeout
-        )
+        expect(self.page.locator("#jp-main-statusbar")).to_contain_text("Python 3 (ipykernel) | Idle", timeout=timeout)

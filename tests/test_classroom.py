@@ -541,3 +541,9 @@ def test_importing_writes_nothing_and_needs_no_grader():
 
 def test_everything_offered_exists():
     assert all(hasattr(classroom, name) for name in classroom.__all__)
+
+
+@pytest.mark.parametrize(("train", "test"), [(100_000, 10), (-1, 10), (10, -1)])
+def test_more_pairs_than_there_are_is_refused(train, test):
+    with pytest.raises(ValueError, match="at the most"):
+        date_pairs("date", train=train, test=test)

@@ -56,6 +56,7 @@ def verdict(name: str, answer, *seed: str, language: str = "en"):
 
 def test_the_contract_is_covered():
     contract = {
+        "warmup": ["softmax", "weighted_sum"],
         "seq2seq": ["EncoderRNN", "DecoderRNN", "sequence_loss", "greedy_decode"],
         "attention_weights": [
             "attention_weights", "dot_scores", "cosine_scores", "general_scores", "additive_scores", "masked_softmax",
@@ -217,6 +218,7 @@ def test_every_message_is_translated():
     }
     for exercise in EXERCISES.values():
         texts.setdefault(exercise.notebook, set()).update(mistake.message for mistake in exercise.mistakes)
+    texts["judge"] = {message for _, message, _, _ in extract_from_file("python", ROOT / "grader/judge.py")}
     folder = LOCALE / "zh_TW" / "LC_MESSAGES"
     for domain, messages in texts.items():
         with open(folder / f"{domain}.po", "rb") as file:

@@ -45,7 +45,8 @@ class Exercise:
         right: right answers written differently, for the grader's own tests.
         topics: special cases that each deserve a draw.
         ones: axes that may be 1 and get a draw in which they are.
-        differentiable: gradients must reach the inputs.
+        gradients: those of the outputs with respect to the inputs and parameters must be "equal" to the reference's,
+            or just "present" (where right answers differ in them); "" where nothing is trained.
     """
 
     name: str
@@ -57,7 +58,7 @@ class Exercise:
     right: list[Callable]
     topics: tuple[str, ...] = ()
     ones: str = ""
-    differentiable: bool = True
+    gradients: str = "equal"
     notebook: str = field(default="", init=False)
 
     def calls(self, random: Random) -> list[Call]:
@@ -71,7 +72,7 @@ class Exercise:
         for topic in self.topics:
             calls.append(replace(self.draw(random, self._distinct(random), topic), topic=topic))
         last = to_float64(self.draw(random, self._distinct(random), "float64"))
-        calls.append(replace(last, differentiate=self.differentiable, topic="float64"))
+        calls.append(replace(last, gradients=self.gradients, topic="float64"))
         return calls
 
     def _distinct(self, random: Random) -> dict[str, int]:
@@ -91,10 +92,10 @@ class Exercise:
         """What the reference gives, in the inputs' dtype."""
         exact = to_float64(call)
         run = _Reference(self.reference, exact)
-        outcome = perform(run, replace(exact, init=None, parameters={}, training=False, differentiate=False))
+        outcome = perform(run, replace(exact, init=None, parameters={}, training=False, gradients=""))
         if outcome.problem:
             raise RuntimeError(f"the reference of {self.name} failed: {outcome.problem}")
-        if call.differentiate:
+        if call.gradients:
             outcome.gradients = run.gradients()
         dtype = call_dtype(call)
         outcome.outputs = [_as(output, dtype) for output in outcome.outputs]

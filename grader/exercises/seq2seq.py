@@ -698,7 +698,7 @@ sequence_loss = Exercise(
     draw=_draw_loss,
     reference=_loss,
     # F.cross_entropy on log probabilities is a right answer, with other gradients with respect to log_probs.
-    differentiable=False,
+    gradients="present",
     mistakes=[
         Mistake(
             "pads_counted",
@@ -983,7 +983,7 @@ greedy_decode = Exercise(
     topics=("all end early", "nobody ends", "ends at once", "eos_id is 0"),
     draw=_draw_greedy,
     reference=_greedy,
-    differentiable=False,
+    gradients="",
     mistakes=[
         Mistake(
             "does_not_stop",

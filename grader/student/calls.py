@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import traceback
 import warnings
 from collections.abc import Callable
@@ -83,7 +84,8 @@ class Call:
         init: constructor arguments when the answer is an `nn.Module` class, else None.
         parameters: the module's state dict, set by the judge.
         training: call the module in training mode.
-        differentiate: also report the gradients of the outputs with respect to every float input and parameter.
+        gradients: also report the gradients of the outputs with respect to every float input and parameter, which must
+            be "equal" to the expected ones, or just "present"; "" where nothing need be differentiable.
         topic: what this call is there to show, for messages ("zero vector", "nothing padded", ...).
     """
 
@@ -93,7 +95,7 @@ class Call:
     init: list[Argument] | None = None
     parameters: dict[str, Tensor] = field(default_factory=dict)
     training: bool = False
-    differentiate: bool = False
+    gradients: str = ""
     topic: str = ""
 
 
@@ -105,6 +107,10 @@ class Problem:
     type: str = ""
     text: str = ""
     line: str = ""
+
+    def gist(self) -> str:
+        """Its first line without numbers: what two answers that fail in the same way have in common."""
+        return re.sub(r"\d+", "#", self.text.split("\n")[0])[:200]
 
 
 @dataclass
@@ -120,7 +126,12 @@ class Outcome:
 def perform(answer: Callable, call: Call) -> Outcome:
     """Call `answer` as `call` says, on fresh copies of the arguments, silently. Never raises."""
     quiet = _Nowhere()
-    with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), warnings.catch_warnings():
+    with (
+        contextlib.redirect_stdout(quiet),
+        contextlib.redirect_stderr(quiet),
+        warnings.catch_warnings(),
+        _torch_as_usual(),
+    ):
         warnings.simplefilter("ignore")
         try:
             # The student's own `manual_seed`, or a draw in our dropout, must not reach the other side.
@@ -132,6 +143,21 @@ def perform(answer: Callable, call: Call) -> Outcome:
             return Outcome(problem=error.problem)
         except (Exception, SystemExit, GeneratorExit) as error:
             return Outcome(problem=Problem("raised", type(error).__name__, _text(error), _line(error)))
+
+
+@contextlib.contextmanager
+def _torch_as_usual():
+    """float32 on the CPU is the default, whatever an earlier cell has set for the whole process."""
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    torch.set_default_dtype(torch.float32)
+    if device.type != "cpu":
+        torch.set_default_device(None)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        if device.type != "cpu":
+            torch.set_default_device(device)
 
 
 class _Nowhere(io.TextIOBase):
@@ -152,13 +178,14 @@ class _Refused(Exception):
 def _perform(answer: Callable, call: Call) -> Outcome:
     args = [_fresh(arg) for arg in call.args]
     target = answer if call.init is None else _module(answer, call)
-    sources = _sources(args, call, target) if call.differentiate else {}
+    sources = _sources(args, call, target) if call.gradients else {}
     for tensor in sources.values():
         tensor.requires_grad_(True)
-    with torch.set_grad_enabled(call.differentiate):
+    torch.manual_seed(0)  # chance is the same each time, so that a mistake with dropout can be recognised
+    with torch.set_grad_enabled(bool(call.gradients)):
         outputs = _tensors(target(*args))
     outcome = Outcome(changed=_changed(args, call))
-    if call.differentiate:
+    if call.gradients:
         outcome.gradients = _gradients(outputs, sources)
     outcome.outputs = [output.detach().as_subclass(Tensor).cpu().contiguous().clone() for output in outputs]
     return outcome
@@ -241,7 +268,8 @@ def _gradients(outputs: list[Tensor], sources: dict[str, Tensor]) -> dict[str, T
     for output in outputs:
         if output.requires_grad:
             weights = torch.cos(torch.arange(output.numel(), dtype=torch.float64)).to(output.dtype)
-            total = total + (output.reshape(-1) * weights).sum()
+            with torch.enable_grad():  # a student's cell may have turned it off for good
+                total = total + (output.reshape(-1) * weights).sum()
     if not isinstance(total, Tensor):
         return {}
     found = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
@@ -253,14 +281,14 @@ def _gradients(outputs: list[Tensor], sources: dict[str, Tensor]) -> dict[str, T
 
 
 def _text(error: BaseException) -> str:
-    return str(error).strip()[:2000]
+    return str(error).strip()[:2000].encode("utf-8", "replace").decode()
 
 
 def _line(error: BaseException) -> str:
     """The student's own line: the last frame of the traceback that is a notebook cell, else none."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if "ipykernel" in frame.filename or frame.filename.startswith("<ipython-input") or frame.name == "<cell>":
-            return (frame.line or "").strip()
+            return (frame.line or "").strip()[:200]
     return ""
 
 

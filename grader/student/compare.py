@@ -63,8 +63,8 @@ def difference(outputs: list[Output], call: Call, expected: Outcome, got: Outcom
                 return Difference(kind, output.name, right, answer, output.axes)
     if got.changed:
         return Difference("changed", ", ".join(got.changed))
-    if call.differentiate:
-        return _gradient(expected, got)
+    if call.gradients:
+        return _gradient(expected, got, call.gradients == "equal")
     return None
 
 
@@ -88,13 +88,13 @@ def _values(output: Output, right: Tensor, answer: Tensor) -> str:
     return ""
 
 
-def _gradient(expected: Outcome, got: Outcome) -> Difference | None:
+def _gradient(expected: Outcome, got: Outcome, equal: bool) -> Difference | None:
     for name, right in expected.gradients.items():
         needed = bool((right.abs() > ATOL).any())
         answer = got.gradients.get(name)
         if needed and (answer is None or not bool((answer.abs() > 0).any())):
             return Difference("no gradient", name)
-        if answer is not None and not torch.allclose(answer, right, rtol=1e-3, atol=ATOL):
+        if equal and answer is not None and not torch.allclose(answer, right, rtol=1e-3, atol=ATOL):
             return Difference("gradient", name, right, answer)
     return None
 
@@ -102,9 +102,13 @@ def _gradient(expected: Outcome, got: Outcome) -> Difference | None:
 def same_outcome(mistake: Outcome, got: Outcome, gradients: bool) -> bool:
     """Whether `got` is what this known mistake gives; with `gradients`, also the same gradients."""
     if mistake.problem or got.problem:
-        return bool(mistake.problem and got.problem) and (mistake.problem.kind, mistake.problem.type) == (
-            got.problem.kind,
-            got.problem.type,
+        return bool(mistake.problem and got.problem) and all(
+            one == other
+            for one, other in (
+                (mistake.problem.kind, got.problem.kind),
+                (mistake.problem.type, got.problem.type),
+                (mistake.problem.gist(), got.problem.gist()),
+            )
         )
     if len(mistake.outputs) != len(got.outputs) or mistake.changed != got.changed:
         return False

@@ -50,8 +50,11 @@ class Verdict:
     message: str
 
 
-def judge(examples: Examples, outcomes: list[Outcome], language: str) -> Verdict:
-    """The verdict on the outcomes of all draws, in the order of the draws."""
+def judge(examples: Examples, outcomes: list[Outcome], language: str, reveal: bool = True) -> Verdict:
+    """The verdict on the outcomes of all draws, in the order of the draws.
+
+    Without `reveal`, as for the secret draws, the message says nothing that the expected values could be told from.
+    """
     differences = [
         difference(examples.outputs, draw.call, draw.expected, outcome)
         for draw, outcome in zip(examples.draws, outcomes, strict=True)
@@ -62,14 +65,16 @@ def judge(examples: Examples, outcomes: list[Outcome], language: str) -> Verdict
     kinds = [differences[number].kind for number in wrong]
     if "unanswered" in kinds:
         return Verdict("failed", None, _sentence(language, N_("{name} is not written yet."), name=examples.exercise))
+    # The plainest case first: values that are wrong everywhere say more than a special case that raises.
+    number = wrong[0]
+    status = "error" if differences[number].kind == "raised" else "failed"
     mistake = _known(examples, outcomes, kinds)
     if mistake:
         words = translate(mistake.message, language, examples.notebook)
-        return Verdict("failed", mistake.id, f"{examples.exercise}: {words}")
-    # The plainest case first: values that are wrong everywhere say more than a special case that raises.
-    number = wrong[0]
-    status = "error" if outcomes[number].problem else "failed"
-    return Verdict(status, None, _describe(examples, number, differences, outcomes, language))
+        return Verdict(
+            status, mistake.id, _sentence(language, N_("{name}: {words}"), name=examples.exercise, words=words)
+        )
+    return Verdict(status, None, _describe(examples, number, differences, outcomes, language, reveal))
 
 
 def _known(examples: Examples, outcomes: list[Outcome], kinds: list[str]) -> KnownMistake | None:
@@ -93,7 +98,7 @@ def _passed(examples: Examples, language: str) -> str:
     line = _sentence(language, text, name=examples.exercise, count=len(examples.draws))
     if shapes:
         line += _sentence(language, N_(" ({output}: {shapes})"), output=examples.outputs[0].name, shapes=shapes)
-    if any(draw.call.differentiate for draw in examples.draws):
+    if any(draw.call.gradients for draw in examples.draws):
         line += _sentence(language, N_("; gradients too"))
     return line + _sentence(language, N_("."))
 
@@ -101,7 +106,9 @@ def _passed(examples: Examples, language: str) -> str:
 # The most useful true thing ----------------------------------------------------------------------------------------
 
 
-def _describe(examples: Examples, number: int, differences: list, outcomes: list[Outcome], language: str) -> str:
+def _describe(
+    examples: Examples, number: int, differences: list, outcomes: list[Outcome], language: str, reveal: bool
+) -> str:
     found: Difference = differences[number]
     draw, outcome = examples.draws[number], outcomes[number]
 
@@ -121,7 +128,7 @@ def _describe(examples: Examples, number: int, differences: list, outcomes: list
             )
         ]
     else:
-        lines = _tensor_lines(say, found, draw)
+        lines = _tensor_lines(say, found, reveal)
     topic = _topic(say, draw.call, number, len(examples.draws))
     return "\n".join(line for line in [*lines, topic] if line)
 
@@ -157,7 +164,7 @@ def _argument_shapes(call: Call) -> str:
     )
 
 
-def _tensor_lines(say, found: Difference, draw: Draw) -> list[str]:
+def _tensor_lines(say, found: Difference, reveal: bool) -> list[str]:
     right, got = found.expected, found.got
     if found.kind == "changed":
         return [
@@ -215,12 +222,14 @@ def _tensor_lines(say, found: Difference, draw: Draw) -> list[str]:
                 worst=worst,
             )
         ]
+    if not reveal:
+        return [say(N_("{name}: the values of {output} differ."), output=output), _value_hint(say, right, got, False)]
     return [
         say(
             N_("{name}: the values of {output} differ (largest difference {largest:.3g})."),
             output=output, largest=_largest(right, got),
         ),
-        _value_hint(say, right, got),
+        _value_hint(say, right, got, True),
         _pictures(say, right, got),
     ]  # fmt: skip
 
@@ -258,7 +267,7 @@ def _shape_hint(say, right: Tensor, got: Tensor) -> str:
     return ""
 
 
-def _value_hint(say, right: Tensor, got: Tensor) -> str:
+def _value_hint(say, right: Tensor, got: Tensor, reveal: bool) -> str:
     if not right.is_floating_point() or right.numel() < 2:
         return ""
     for first in range(right.dim()):
@@ -272,9 +281,13 @@ def _value_hint(say, right: Tensor, got: Tensor) -> str:
     if bool((right.abs() > 1e-6).all()):
         ratio = got / right
         if bool(torch.isfinite(ratio).all()) and torch.allclose(ratio, ratio.mean(), rtol=1e-3, atol=1e-4):
+            if not reveal:
+                return say(N_("  They are right up to a constant factor."))
             return say(N_("  They are right up to a constant factor of {factor:.4g}."), factor=float(ratio.mean()))
     shift = got - right
     if torch.allclose(shift, shift.mean(), rtol=1e-3, atol=1e-4):
+        if not reveal:
+            return say(N_("  They are right up to a constant shift."))
         return say(N_("  They are right up to a constant shift of {shift:.4g}."), shift=float(shift.mean()))
     if right.dim() > 1 and len(right) > 1 and close(right[0], got[0]):
         return say(N_("  The first row (index 0 along dim 0) is right, a later one is not."))
