@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from grader.intake import Course, Rejected, read_course, read_submission
@@ -25,15 +29,26 @@ def grade_files(
     secret = read_secret(root)
     limits = limits or Limits()
     workers = min(workers or os.cpu_count() or 1, len(files))
-    with Runner(limits, walls, hidden=[root]) as runner:
-        for key in _assignments(files, course):
-            judge_solution(course, course.released[key], runner, secret)
-        if workers == 1:
+    keys = _assignments(files, course)
+    if workers == 1:
+        with Runner(limits, walls, hidden=[root]) as runner:
+            for key in keys:
+                judge_solution(course, course.released[key], runner, secret)
             yield from (_verdict(file, course, runner, secret) for file in files)
-            return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _start, (root, limits, walls, secret)) as pool:
-        yield from pool.imap(_judge, files, chunksize=1)
+        return
+    # Forked where that can be done, so that torch is imported once for all of them.
+    method = "fork" if sys.platform.startswith("linux") else "spawn"
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(workers, context, _start, (root, limits, walls, secret)) as pool:
+        try:
+            list(pool.map(_judge_solution, keys))
+            yield from pool.map(_judge, files)
+        except BrokenProcessPool:
+            raise RunnerError(
+                "a judge's process was ended from outside (out of memory?); grade again, with fewer --workers"
+            ) from None
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _assignments(files: list[Path | str], course: Course) -> list[tuple[str, str]]:
@@ -55,7 +70,12 @@ def _start(root: Path, limits: Limits, walls: bool, secret: str) -> None:
     torch.set_num_threads(1)
     _course, _secret = read_course(root), secret
     _runner = Runner(limits, walls, hidden=[root])
-    _runner.start()
+    with contextlib.suppress(RunnerError):  # what is wrong is said by the first who wants to run something
+        _runner.start()
+
+
+def _judge_solution(key: tuple[str, str]) -> None:
+    judge_solution(_course, _course.released[key], _runner, _secret)
 
 
 def _judge(file: Path | str) -> Result:

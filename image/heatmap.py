@@ -1,13 +1,12 @@
 """A trained heat map: what the solved chapter 03 learns on `dates`, on held-out dates. Trains for about half a minute."""
 
-import ast
 from pathlib import Path
 
-import nbformat
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench.notebook import definitions
 from classroom import alignment_accuracy, date_pairs, exact_match, fit, show_attention
 from image.pen import DPI, settle
 
@@ -19,7 +18,7 @@ HIDDEN = 64
 def draw() -> Axes:
     """Train the chapter's own model and draw the map of one held-out interval, the truth outlined."""
     settle()
-    lesson = definitions()
+    lesson = definitions(SOLUTION)
     corpus = date_pairs("dates")
     torch.manual_seed(0)
     encoder = lesson["BiEncoder"](len(corpus.source_vocab), HIDDEN)
@@ -33,17 +32,3 @@ def draw() -> Axes:
     ax = figure.add_subplot()
     show_attention(weights, pair.source, pair.target, truth=pair.alignment, ax=ax)
     return ax
-
-
-def definitions() -> dict:
-    """The functions and classes of the solved chapter, the student's and the given ones; nothing of it is run."""
-    names: dict = {"__name__": "solution"}
-    for cell in nbformat.read(SOLUTION, as_version=4).cells:
-        if cell.cell_type == "code":
-            kept = [
-                node
-                for node in ast.parse(cell.source).body
-                if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
-            ]
-            exec(compile(ast.Module(kept, []), str(SOLUTION), "exec"), names)
-    return names

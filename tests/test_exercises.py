@@ -1,11 +1,9 @@
 """Every exercise is tested by its own right answers and known mistakes; and check() by answers of every kind."""
 
-import ast
 import os
 from functools import cache
 from pathlib import Path
 
-import nbformat
 import pytest
 import torch
 from babel.messages.extract import extract_from_file
@@ -13,6 +11,7 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from torch import Tensor
 
+from bench.notebook import definitions
 from grader.exercises import all_exercises, to_float64
 from grader.exercises.drawing import Random
 from grader.reference import SEED, examples, written
@@ -155,16 +154,7 @@ def solution(name: str, language: str):
     """The exercise as the solved notebook defines it: its imports, given definitions and answers, nothing run."""
     notebook = EXERCISES[name].notebook
     (path,) = (ROOT / "solutions" / language).glob(f"*/{notebook}.ipynb")
-    namespace: dict = {"__name__": "solution"}
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "code":
-            kept = [
-                node
-                for node in ast.parse(cell.source).body
-                if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
-            ]
-            exec(compile(ast.Module(kept, []), str(path), "exec"), namespace)
-    return namespace[name]
+    return definitions(path)[name]
 
 
 @pytest.mark.parametrize("name", EXERCISES)
