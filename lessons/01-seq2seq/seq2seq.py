@@ -21,9 +21,9 @@
 #
 # 有人唸一句話給你聽，只唸一遍，然後把紙收走，要你憑記憶寫出翻譯。
 #
-# 這一章的機器就是這麼做的。**編碼器**（encoder）從左到右讀完原文，把重點記在一個向量裡；**解碼器**（decoder）拿到這個向量，*除此之外什麼都沒有*，一次一個 token 寫出譯文。像這樣把一個序列變成另一個序列，就叫做 **seq2seq**。
+# 這一章的機器就是這麼做的。**編碼器**（encoder）從左到右讀完原文，把重點記在一個向量裡；**解碼器**（decoder）拿到這個向量，**除此之外什麼都沒有**，一次一個 token 寫出譯文。像這樣把一個序列變成另一個序列，就叫做 **seq2seq**。
 #
-# 整個系列只問一個問題：**寫下一個字的時候，你在看哪裡？** 在這一章，答案是「哪裡都看不到，紙已經收走了」。我們要親手做出這台機器，看它學會翻譯，再看清楚它在哪裡失敗。注意力，就是從那裡開始的。
+# 整個系列只問一個問題：**要寫下一個字的時候，你在看哪裡？** 在這一章，答案是「哪裡都看不到，紙已經收走了」。我們要親手做出這台機器，看它學會翻譯，再看清楚它在哪裡失敗。注意力，就是從那裡開始的。
 #
 # | 你要寫的 | 它做什麼 | 配分 |
 # | --- | --- | --- |
@@ -31,7 +31,7 @@
 # | `DecoderRNN` | 寫出一個 token | 2 |
 # | `sequence_loss` | 算出解碼器錯得多離譜 | 2 |
 # | `greedy_decode` | 翻譯 | 2 |
-# | 一題簡答 | 用自己的話說 | 2 |
+# | 一題問答 | 用自己的話說 | 2 |
 #
 # 大約需要 75 分鐘，其中訓練兩次，合計約兩分鐘。
 # %%
@@ -69,7 +69,7 @@ from grader import check
 # 2. 最後一個狀態交給解碼器，當作它的第一個隱藏狀態。前面三個就丟掉了。（請記住它們。）
 # 3. 餵給解碼器 `<sos>`（句子開始），它寫出 machine；餵 machine，它寫出 learning；餵 learning，它寫出 `<eos>`（句子結束）。翻完了。
 #
-# **先猜猜看。** 這一章中間那個向量有 64 個數字。句子多長它就不夠用了？10 個 token？20 個？還是 1,000 個？把答案寫下來，這一章結束前，你會親自量出來。
+# **先猜：** 這一章中間那個向量有 64 個數字。句子多長它就不夠用了？10 個 token？20 個？還是 1,000 個？把答案寫下來，這一章結束前，你會親自量出來。
 # %% [markdown] lang="en"
 # ## What we translate: dates
 #
@@ -77,7 +77,7 @@ from grader import check
 # %% [markdown] lang="zh-TW"
 # ## 我們要翻譯的：日期
 #
-# `Tuesday, 30 March 2010` 要翻成 `2010年3月30日星期二`。詞很少、也很簡單，卻是貨真價實的翻譯：順序整個倒過來，每個字都要從對的地方來。英文切成單字、單個數字和標點，中文則一個字一個 token。
+# `Tuesday, 30 March 2010` 要翻成 `2010年3月30日星期二`。詞很少、也很簡單，卻是貨真價實的翻譯：順序整個倒過來，每個字都要從對的地方來。英文切成單字、一位一位的數字和標點，中文則一個字一個 token。
 # %%
 corpus = date_pairs("date")
 for pair in corpus.test[:4]:
@@ -115,17 +115,17 @@ print(batch.lengths)  # (B,)
 #
 # **它做什麼。** 它讀進一個批次的句子，給出兩樣東西：`outputs` 是讀完每個 token 之後的隱藏狀態；`hidden` 是每一句結束時的狀態，也就是要交給解碼器的筆記。
 #
-# **先用手算。** 想像一個小到可以心算的循環神經網路：*新狀態 = 舊狀態的一半 + 讀到的 token*。它從 0 開始，讀 `4 2` 這個句子，後面填充了兩個 0：
+# **先用手算。** 想像一個小到可以心算的循環神經網路：**新狀態 = 舊狀態的一半 + 讀到的 token**。它從 0 開始，讀 `4 2` 這個句子，後面填充了兩個 0：
 #
 # | 讀到 | 4 | 2 | 填充 | 填充 |
 # | --- | --- | --- | --- | --- |
 # | 狀態 | 4 | 4 | ？ | ？ |
 #
-# **先猜猜看。** 兩個問號是多少？四個狀態之中，該把哪一個交給解碼器？
+# **先猜：** 兩個問號是多少？四個狀態之中，該把哪一個交給解碼器？
 #
 # <details><summary>對一下答案</summary>
 #
-# 四個狀態是 4、4、2、1。句子在第二個 token 就結束了，所以該交給解碼器的是第二個狀態 **4**。繼續往填充裡讀，記憶就淡成了 1。更糟的是，淡到什麼程度，要看填充了幾格，也就是看批次裡*別的*句子有多長。一句話怎麼翻，不該由旁邊的句子決定。
+# 四個狀態是 4、4、2、1。句子在第二個 token 就結束了，所以該交給解碼器的是第二個狀態 **4**。繼續往填充裡讀，記憶就淡成了 1。更糟的是，淡到什麼程度，要看填充了幾格，也就是看批次裡**別的**句子有多長。一句話怎麼翻，不該由旁邊的句子決定。
 #
 # </details>
 # %% [markdown] lang="en"
@@ -160,23 +160,23 @@ print(batch.lengths)  # (B,)
 # %% [markdown] lang="zh-TW"
 # ### 練習：`EncoderRNN`
 #
-# ⏱ 15 分鐘 · 難度 ●●○ · 3 分
+# ⏱ 15 分鐘 · 難度 ●●○ · 得分 3
 #
-# 有三件事要做到：每一句的 `hidden` 是*它自己*最後一個 token 的狀態；從每一句的長度開始，`outputs` 後面都是 0；就算每一句都比 S 短，`outputs` 還是要保留 S 個位置。填充的地方放了什麼，都不該影響結果；而 `lengths` 可能是任何順序。
+# 有三件事要做到：每一句的 `hidden` 是**它自己**最後一個 token 的狀態；從每一句的長度開始，`outputs` 後面都是 0；就算每一句都比 S 短，`outputs` 還是要保留 S 個位置。填充的地方放了什麼，都不該影響結果；而 `lengths` 可能是任何順序。
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
-# 得有人告訴 GRU 每一句在哪裡結束。PyTorch 有一對函式專門做這件事，上面已經匯入了：一個把填充過的句子*打包*（pack），讓 GRU 跳過填充；另一個把結果*解開*（unpack）。
+# 得有人告訴 GRU 每一句在哪裡結束。PyTorch 有一對函式專門做這件事，上面已經匯入了：一個把填充過的句子**打包**（pack），讓 GRU 跳過填充；另一個把結果**解開**（unpack）。
 #
 # </details>
-# <details><summary>提示 2 · 做法</summary>
+# <details><summary>提示 2 · 作法</summary>
 #
 # 先嵌入、打包，讓 GRU 讀打包好的句子，再把 outputs 解開。輸入打包之後，GRU 給的 `hidden` 就已經是對的了。請查一查三個引數：`batch_first`、`enforce_sorted`（長度沒有排序）和 `total_length`（S 不能縮水）。
 #
 # 不打包也可以：讓 GRU 全部讀完，把每一句長度之後的 outputs 設成 0，再挑出每一句自己的最後一個輸出。
 #
 # </details>
-# <details><summary>提示 3 · 幾乎是程式碼</summary>
+# <details><summary>提示 3 · 差一點就是程式碼</summary>
 #
 # ```
 # embedded = input_ids 的嵌入                                  # (B, S, H)
@@ -240,7 +240,7 @@ check("EncoderRNN", EncoderRNN)
 #
 # </details>
 #
-# **多了什麼。** 現在，不管多長的句子，都成了一個向量。來看看一句話的筆記是不是真的不受旁邊的句子影響：下面第一個數字，比較一個短句單獨讀、和長句一起讀，差了多少；第二個數字，我們故意謊報長度，讓它連填充也讀進去。哪一個應該是 0？
+# **現在不一樣了：** 不管多長的句子，都變成 64 個數字。來看看一句話的筆記是不是真的不受旁邊的句子影響：下面第一個數字，比較一個短句單獨讀、和長句一起讀，差了多少；第二個數字，我們故意謊報長度，讓它連填充也讀進去。哪一個應該是 0？
 # %%
 torch.manual_seed(0)
 encoder = EncoderRNN(len(corpus.source_vocab), 64)
@@ -263,11 +263,11 @@ print(f"{(by_itself - misled)[0, 0].abs().max():.4f}")
 # %% [markdown] lang="zh-TW"
 # ## 2 · 解碼器的一步
 #
-# **它做什麼。** 解碼器走一步，收兩樣東西：剛寫出的 token，還有隱藏狀態；也給兩樣東西：對下一個 token 的看法，還有新的隱藏狀態，要交給下一步。
+# **它做什麼。** 解碼器每走一步，收進兩樣東西：剛寫出的 token，和隱藏狀態；也交出兩樣東西：對下一個 token 的看法，和新的隱藏狀態，後者要傳給下一步。
 #
-# **先用手算。** 假設輸出層給 machine、deep、`<eos>` 的分數是 2、1、0。softmax 把分數變成比例：0.67、0.24、0.09；取對數就是 −0.41、−1.41、−2.41。為什麼要取對數？一句話的機率，是每個 token 的機率*相乘*，乘沒幾次就小到滿是 0；取了對數，只要*相加*就好。對數機率不會大於 0，愈接近 0 就愈有把握。
+# **先用手算。** 假設輸出層給 machine、deep、`<eos>` 的分數是 2、1、0。softmax 把分數變成比例：0.67、0.24、0.09；取對數就是 −0.41、−1.41、−2.41。為什麼要取對數？一句話的機率，是每個 token 的機率**相乘**，乘沒幾次，小數點後面就是一長串 0；取了對數，只要**相加**就好。對數機率不會大於 0，越接近 0 就越有把握。
 #
-# **先猜猜看。** 輸入的形狀是 (B,)，每一句一個 token。設了 `batch_first=True` 的 GRU 要的是 (B, 時間, H)。這裡的時間有幾步？那一維該加在哪裡？
+# **先猜：** 輸入的形狀是 (B,)，每一句一個 token。設了 `batch_first=True` 的 GRU 要的是 (B, 時間, H)。這裡的時間有幾步？那一維該加在哪裡？
 # %% [markdown] lang="en"
 # ### Exercise: `DecoderRNN`
 #
@@ -298,7 +298,7 @@ print(f"{(by_itself - misled)[0, 0].abs().max():.4f}")
 # %% [markdown] lang="zh-TW"
 # ### 練習：`DecoderRNN`
 #
-# ⏱ 10 分鐘 · 難度 ●○○ · 2 分
+# ⏱ 10 分鐘 · 難度 ●○○ · 得分 2
 #
 # 就是 `log_softmax(out(gru(embedding(input))))`，中間不加別的東西。
 #
@@ -307,12 +307,12 @@ print(f"{(by_itself - misled)[0, 0].abs().max():.4f}")
 # GRU 要有時間那一維（這裡大小是 1）；輸出層的結果卻不該有。
 #
 # </details>
-# <details><summary>提示 2 · 做法</summary>
+# <details><summary>提示 2 · 作法</summary>
 #
-# 先嵌入成 (B, H)，加上時間那一維，和 `hidden` 一起交給 GRU，再把那一維拿掉，通過 `out`，最後沿著詞彙表做 `log_softmax`。回傳的是*新的*隱藏狀態。
+# 先嵌入成 (B, H)，加上時間那一維，和 `hidden` 一起交給 GRU，再把那一維拿掉，通過 `out`，最後沿著詞彙表做 `log_softmax`。回傳的是**新的**隱藏狀態。
 #
 # </details>
-# <details><summary>提示 3 · 幾乎是程式碼</summary>
+# <details><summary>提示 3 · 差一點就是程式碼</summary>
 #
 # ```
 # embedded = input 的嵌入，在 dim 1 加一維             # (B, 1, H)
@@ -371,7 +371,7 @@ check("DecoderRNN", DecoderRNN)
 #
 # </details>
 #
-# **多了什麼。** 兩半都有了。下一個儲存格已經寫好，把它們接起來；裡面只有一個新觀念。
+# **現在不一樣了：** 兩半都有了。下一個儲存格已經寫好，把它們接起來；裡面只有一個新觀念。
 # %% [markdown] lang="en"
 # ## 3 · Training: teacher forcing
 #
@@ -383,9 +383,9 @@ check("DecoderRNN", DecoderRNN)
 # %% [markdown] lang="zh-TW"
 # ## 3 · 訓練：teacher forcing
 #
-# ![兩格圖。左邊是訓練：解碼器把 machine 寫成 deep，但下一步餵給它的是正確的 machine，於是接著寫出 learning 和 <eos>。右邊是翻譯：它寫出 deep，下一步餵給它的就是 deep，愈走愈偏，寫成 sea、fish。](image/teacher_forcing-zh-TW.png)
+# ![兩格圖。左邊是訓練：解碼器把 machine 寫成 deep，但下一步餵給它的是正確的 machine，於是接著寫出 learning 和 <eos>。右邊是翻譯：它寫出 deep，下一步餵給它的就是 deep，越走越偏，寫成 sea、fish。](image/teacher_forcing-zh-TW.png)
 #
-# 解碼器在學的時候，每一步都會寫錯。要是把它自己寫錯的字再餵給它，它就只是一直在學怎麼把胡言亂語接下去。所以旁邊站了一位老師：不管它寫了什麼，下一步餵的都是*正確的* token。這就叫 **teacher forcing**（教師強制，左圖）。真正翻譯的時候沒有人知道答案，只能餵它自己寫的（右圖）。
+# 解碼器在學的時候，每一步都會寫錯。要是把它自己寫錯的字再餵給它，它就只是一直在學怎麼把胡言亂語接下去。所以旁邊站了一位老師：不管它寫了什麼，下一步餵的都是**正確的** token。這就叫 **teacher forcing**（教師強制，左圖）。真正翻譯的時候沒有人知道答案，只能餵它自己寫的（右圖）。
 #
 # 在程式裡，這只是一行：`batch.decoder_inputs` 就是正確的譯文往後移一格，前面補上 `SOS`。先看看一個日期的輸入和目標。
 # %%
@@ -416,7 +416,7 @@ def new_model(corpus, hidden_size: int = 64) -> Seq2Seq:
     encoder = EncoderRNN(len(corpus.source_vocab), hidden_size)
     decoder = DecoderRNN(hidden_size, len(corpus.target_vocab))
     # [en] A GRU learns to remember much sooner if it starts out inclined to keep its state.
-    # [zh-TW] 讓 GRU 一開始就傾向保留舊的狀態，它會快很多學會記住東西。
+    # [zh-TW] 讓 GRU 一開始就傾向保留舊的狀態，它學會記住東西會快得多。
     for gru in (encoder.gru, decoder.gru):
         gru.bias_hh_l0.detach()[hidden_size : 2 * hidden_size] += 1  # (H,)
     return Seq2Seq(encoder, decoder)
@@ -444,7 +444,7 @@ def new_model(corpus, hidden_size: int = 64) -> Seq2Seq:
 # %% [markdown] lang="zh-TW"
 # ### 錯得多離譜？
 #
-# 每一步，模型都給了正確的 token 一個機率。這個 token 的損失，就是機率取對數再加負號：很有把握時是 0，愈意外就愈大。
+# 每一步，模型都給了正確的 token 一個機率。這個 token 的損失，就是機率取對數再加負號：完全有把握時是 0，越意外就越大。
 #
 # **先用手算。** 有兩句。第一句的 `日` 和 `<eos>`，模型各給了 1/2；第二句的四個 token，各給了 1/8。以 ln 2 為單位，機率 1/2 的損失是 1，1/8 的損失是 3。
 #
@@ -453,7 +453,7 @@ def new_model(corpus, hidden_size: int = 64) -> Seq2Seq:
 # | 第一句 | 1 | 1 | 填充 | 填充 |
 # | 第二句 | 3 | 3 | 3 | 3 |
 #
-# **先猜猜看。** 對所有真正的 token 取平均，是多少？要是先在每一句裡取平均，再對兩句取平均呢？
+# **先猜：** 對所有真正的 token 取平均，是多少？要是先在每一句裡取平均，再對兩句取平均呢？
 #
 # <details><summary>對一下答案</summary>
 #
@@ -487,19 +487,19 @@ def new_model(corpus, hidden_size: int = 64) -> Seq2Seq:
 # %% [markdown] lang="zh-TW"
 # ### 練習：`sequence_loss`
 #
-# ⏱ 10 分鐘 · 難度 ●●○ · 2 分
+# ⏱ 10 分鐘 · 難度 ●●○ · 得分 2
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
 # 對每個目標，你只需要 V 個數字裡的一個。接著把填充忘掉，剩下的取平均。
 #
 # </details>
-# <details><summary>提示 2 · 做法</summary>
+# <details><summary>提示 2 · 作法</summary>
 #
 # 可以自己挑：用 `gather` 沿著 dim 2 挑出那些數字，只留下目標不是 `pad_id` 的，取平均，再加負號。也可以交給 `F.nll_loss`：它有個引數說明要忽略什麼，不過它要詞彙表在 dim 1，或者全部攤平成 (B·L, V) 和 (B·L,)。
 #
 # </details>
-# <details><summary>提示 3 · 幾乎是程式碼</summary>
+# <details><summary>提示 3 · 差一點就是程式碼</summary>
 #
 # ```
 # chosen = log_probs 沿著 dim 2，用 targets 去 gather       # (B, L)
@@ -549,7 +549,7 @@ check("sequence_loss", sequence_loss)
 #
 # </details>
 #
-# **先猜猜看。** 剛做好的模型什麼都不懂，對目標詞彙表的 24 個 token，給的機率都差不多。它的損失大概是多少？（ln 24 ≈ ？）
+# **先猜：** 剛做好的模型什麼都不懂，對目標詞彙表的 24 個 token，給的機率都差不多。它的損失大概是多少？（ln 24 ≈ ？）
 # %%
 model = new_model(corpus)
 print(f"{len(corpus.target_vocab)}: {sequence_loss(model(batch), batch.target_ids, PAD):.2f}")
@@ -565,7 +565,7 @@ plot_losses(history)
 # %% [markdown] lang="en"
 # There is a bend. At first the loss falls fast: the model learns what *every* date looks like, which is easy. Then comes the long, slow part: carrying the digits of *this* date from one side to the other.
 # %% [markdown] lang="zh-TW"
-# 它轉了個彎。一開始掉得很快：模型在學*所有*日期共同的樣子，這很容易。接下來是漫長的一段：把*這一個*日期的數字，從這一頭一路帶到那一頭。
+# 它轉了個彎。一開始掉得很快：模型在學**所有**日期共同的樣子，這很容易。接下來是漫長的一段：把**這一個**日期的數字，從這一頭一路帶到那一頭。
 # %% [markdown] lang="en"
 # ## 4 · Translating: greedy decoding
 #
@@ -593,7 +593,7 @@ plot_losses(history)
 # | 機器學習 | machine | learning | `<eos>` | ？ | ？ |
 # | 我愛機器學習 | I | love | machine | learning | `<eos>` |
 #
-# **先猜猜看。** 為了第二句，解碼器還得繼續走。問號的地方它會寫出什麼？又應該是什麼？
+# **先猜：** 為了第二句，解碼器還得繼續走。問號的地方它會寫出什麼？又應該是什麼？
 #
 # <details><summary>對一下答案</summary>
 #
@@ -631,19 +631,19 @@ plot_losses(history)
 # %% [markdown] lang="zh-TW"
 # ### 練習：`greedy_decode`
 #
-# ⏱ 15 分鐘 · 難度 ●●○ · 2 分
+# ⏱ 15 分鐘 · 難度 ●●○ · 得分 2
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
 # 有兩樣東西在迴圈裡傳下去：剛寫出的 token，和隱藏狀態。還有第三樣要記住：誰已經結束了。
 #
 # </details>
-# <details><summary>提示 2 · 做法</summary>
+# <details><summary>提示 2 · 作法</summary>
 #
 # 從一個 (B,) 的張量開始，裡面全是 `sos_id`；B 是 `hidden` 的第二維。每一步呼叫 `decoder(token, hidden)`，沿著詞彙表取 argmax，已經結束的句子就改寫成 `eos_id`。把每一步的 token 收集起來，沿著 dim 1 疊起來。全部結束後可以提早停，但結果還是要有 `max_length` 欄。
 #
 # </details>
-# <details><summary>提示 3 · 幾乎是程式碼</summary>
+# <details><summary>提示 3 · 差一點就是程式碼</summary>
 #
 # ```
 # token = B 個 sos_id；ended = B 個 False
@@ -706,7 +706,7 @@ check("greedy_decode", greedy_decode)
 #
 # </details>
 #
-# **多了什麼。** 你有一台翻譯機了。拿一千個它從沒見過的日期來考它，*整句*一字不差的，有多少？
+# **現在不一樣了：** 你有一台翻譯機了。拿一千個它從沒見過的日期來考它，**整句**一字不差的，有多少？
 # %%
 # [en] Given: a function from a batch to ids, made of your pieces.
 # [zh-TW] 已寫好：用你寫的各個部分，做一個從批次到 id 的函式。
@@ -740,11 +740,11 @@ for row, pair in zip(ids, corpus.test, strict=False):
 #
 # **Predict.** Two dates are read, and before the decoder starts we swap their two `hidden` vectors. What will be written?
 # %% [markdown] lang="zh-TW"
-# 我們跑出來的，**四個大約對三個**；再多給一點時間，還會更好：短的日期，這台機器是學得會的。看看方括號：在這八句裡，我們的模型只寫錯了星期幾。為什麼偏偏是它？因為 `Tuesday` 是*最先*讀到的，「二」卻是*最後*才寫的：沒有別的東西要帶這麼遠。
+# 我們跑出來的，**四個大約對三個**；再多給一點時間，還會更好：短的日期，這台機器是學得會的。看看方括號：在這八句裡，我們的模型只寫錯了星期幾。為什麼偏偏是它？因為 `Tuesday` 是**最先**讀到的，「二」卻是**最後**才寫的：沒有別的東西要帶這麼遠。
 #
 # ### 全部都在那個向量裡
 #
-# **先猜猜看。** 讀完兩個日期之後，在解碼器開始之前，把兩個 `hidden` 對調。它會寫出什麼？
+# **先猜：** 讀完兩個日期之後，在解碼器開始之前，把兩個 `hidden` 對調。它會寫出什麼？
 # %% lab=true
 two = corpus.batch(corpus.test[:2])
 with torch.no_grad():
@@ -762,13 +762,13 @@ for row, pair in zip(ids, corpus.test, strict=False):
 #
 # **Predict.** What will it write? Think of `2`, `0`, `1`, `0`: what comes after a `0`?
 # %% [markdown] lang="zh-TW"
-# 兩句完完整整地換了過來。解碼器從頭到尾沒看過句子：那 64 個數字*就是*句子。
+# 兩句完完整整地換了過來。解碼器從頭到尾沒看過句子：那 64 個數字**就是**句子。
 #
 # ### 故意弄壞它
 #
 # 接下來換一個會失憶的解碼器：給它什麼隱藏狀態，它就原樣還回來。於是每一步都從編碼器的筆記重新開始，自己寫過的東西，只知道最後一個 token。
 #
-# **先猜猜看。** 它會寫出什麼？想想 `2`、`0`、`1`、`0`：`0` 的後面要接什麼？
+# **先猜：** 它會寫出什麼？想想 `2`、`0`、`1`、`0`：`0` 的後面要接什麼？
 # %% lab=true
 def forgetful(input: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
     log_probs, _ = model.decoder(input, hidden)
@@ -789,7 +789,7 @@ for row, pair in zip(ids, corpus.test, strict=False):
 #
 # Now the same machine meets `dates`: besides days there are days with a time, and intervals from one day to another, up to 22 tokens. Nothing in the model has to be changed. Only the vector in the middle stays as it is.
 # %% [markdown] lang="zh-TW"
-# 它在原地打轉：同一個 token 餵進同一個狀態，答案當然一樣。所以隱藏狀態同時要記兩件事：*句子說了什麼*，還有*我寫到哪裡了*。兩件事擠在 64 個數字裡。
+# 它在原地打轉：同一個 token 餵進同一個狀態，答案當然一樣。所以隱藏狀態同時要記兩件事：**句子說了什麼**，還有**我寫到哪裡了**。兩件事擠在 64 個數字裡。
 #
 # ## 5 · 句子變長了
 #
@@ -806,9 +806,9 @@ for pair in sorted(longer.test[:40], key=lambda pair: len(pair.source))[::8]:
 #
 # This takes **about a minute** on one core.
 # %% [markdown] lang="zh-TW"
-# 訓練之前，**先猜猜看**：9 個 token 的，有幾成會整句都對？15 個的呢？20 個的呢？
+# 訓練之前，**先猜**：9 個 token 的，有幾成會整句都對？15 個的呢？20 個的呢？
 #
-# 單核心大約要 **一分鐘**。
+# 單核心大約要**一分鐘**。
 # %% lab=true
 longer_model = new_model(longer)
 history = fit(longer_model, sequence_loss, longer, epochs=10, lr=1e-2)
@@ -828,7 +828,7 @@ plot_accuracy_by_length(
 #
 # **Which characters go wrong?** Read a few of the long ones before you read on.
 # %% [markdown] lang="zh-TW"
-# 句子愈長，錯得愈多，兩條線都一樣。我們跑出來的結果：第一個模型，7 個 token 的幾乎全對，9 個、10 個的只對一半。`dates` 的模型，7 個 token 的，大約五句對一句；9 個的，一百句對一句；從 10 個開始，**一句都沒對**。就連第一個模型原本會的短日期，也被拖累了：同樣的 64 個數字，現在什麼都得裝。和你一開始寫下的答案比一比。
+# 句子越長，錯得越多，兩條線都一樣。我們跑出來的結果：第一個模型，7 個 token 的幾乎全對，9 個、10 個的只對一半。`dates` 的模型，7 個 token 的，大約五句對一句；9 個的，一百句對一句；從 10 個開始，**一句都沒對**。就連第一個模型原本會的短日期，也被拖累了：同樣的 64 個數字，現在什麼都得裝。和你一開始寫下的答案比一比。
 #
 # **錯的是哪些字？** 先自己看幾個長句，再往下讀。
 # %% lab=true
@@ -845,7 +845,7 @@ for row, pair in zip(ids, examples, strict=True):
 # %% [markdown] lang="zh-TW"
 # 我們的模型，開頭幾個字是對的，接著寫出來的也是一個像模像樣的日期，只可惜不是題目要的那一個。
 #
-# 現在來數一數，而且要公平：評每個字的時候，都把*正確的*開頭給它（又是 teacher forcing），免得錯一個字就連累後面。**先猜猜看。** 哪一種比較常錯？是組成格式的字（年、月、至、星期、週），還是數字？
+# 現在來數一數，而且要公平：評每個字的時候，都把**正確的**開頭給它（又是 teacher forcing），免得錯一個字就連累後面。**先猜：** 哪一種比較常錯？是組成格式的字（年、月、至、星期、週），還是數字？
 # %% lab=true
 tested = longer.batch(longer.test)
 with torch.no_grad():
@@ -865,7 +865,7 @@ for kind in ["年月至星期週", "0123456789"]:
 # Is it fair to blame the vector? Three honest remarks:
 #
 # - On short dates this machine *does* learn, given time. It is slow, not hopeless.
-# - More training and a wider vector help, up to a point. We gave a model of twice the width more than two minutes on `dates`: 10.6 % right, and of the intervals not a single one.
+# - More training and a wider vector help, up to a point: the longer the sentence, the sooner they stop helping.
 # - Long sentences are harder for *every* model, since each further character is one more chance to fail (see the second self-test). So keep this curve in mind: in chapter 03 a model of the same size, with attention, gets the same data.
 #
 # ### Question
@@ -876,24 +876,24 @@ for kind in ["年月至星期週", "0123456789"]:
 #
 # 一排小朋友，第一個把一句話悄悄說給第二個聽，一個傳一個。傳到最後一個，說出來的還是一句話，也還是公主和惡龍的故事，可是誰吃了誰，早就走樣了。**樣子還在，細節沒了。**
 #
-# 你剛才量到的就是這個：我們跑出來的，組成格式的字，一百個錯不到一個；數字，一百個錯了三十個。模型知道日期長什麼樣子：先是年份，然後「年」，然後月份，然後「月」。它只是不記得*是哪一天*了。每個數字都要悄悄傳過編碼器後面的每一步，再傳過解碼器的每一步，而且一直擠在同樣的 64 個數字裡。句子愈長，排隊的小朋友就愈多，要記的也愈多。
+# 你剛才量到的就是這個：我們跑出來的，組成格式的字，一百個錯不到一個；數字，一百個錯了三十個。模型知道日期長什麼樣子：先是年份，然後「年」，然後月份，然後「月」。它只是不記得**是哪一天**了。每個數字都要悄悄傳過編碼器後面的每一步，再傳過解碼器的每一步，而且一直擠在同樣的 64 個數字裡。句子越長，排隊的小朋友就越多，要記的也越多。
 #
 # 都怪那個向量，公平嗎？老實說三件事：
 #
-# - 短的日期，給它時間，它*真的*學得會。它只是慢，不是沒救。
-# - 練久一點、向量寬一點，都有幫助，但有限。我們拿一個兩倍寬的模型，在 `dates` 上練了兩分多鐘：對了 10.6%，而區間一個也沒對。
-# - 句子愈長，對*每一種*模型都愈難，因為每多一個字就多一次寫錯的機會（見自我測驗第 2 題）。所以請記住這條曲線：到了第 03 章，我們會把同樣的資料，交給一個同樣大小、但有注意力的模型。
+# - 短的日期，給它時間，它**真的**學得會。它只是慢，不是沒救。
+# - 練久一點、向量寬一點，都有幫助，但有限：句子越長，越快幫不上忙。
+# - 句子越長，對**每一種**模型都越難，因為每多一個字就多一次寫錯的機會（見自我測驗第 2 題）。所以請記住這條曲線：到了第 03 章，我們會把同樣的資料，交給一個同樣大小、但有注意力的模型。
 #
-# ### 簡答題
+# ### 問答題
 #
-# 編碼器給了 `outputs`，每個原文 token 都有一個向量，這個模型卻只用了最後一個。有個朋友說：「把隱藏狀態加大十倍不就好了？」**為什麼這只能撐一陣子？你會改成給解碼器什麼？這樣一來，它每一步又得決定什麼？** 請用兩到四句話回答。（2 分，由老師批改）
+# 編碼器給了 `outputs`，每個原文 token 都有一個向量，這個模型卻只用了最後一個。有個朋友說：「把隱藏狀態加大十倍不就好了？」**為什麼這只能撐一陣子？你會改成給解碼器什麼？這樣一來，它每一步又得決定什麼？** 請用兩到四句話回答。（得分 2，由老師批改）
 # %% [markdown] question="bottleneck" points=2 lang="en"
 # ### BEGIN SOLUTION
 # A larger vector holds more, but its size is fixed while sentences go on growing: for every size there is a sentence too long for it, and every detail must still survive all the steps in between (and the cost grows with the square of the width). I would give the decoder *all* the encoder's outputs: one vector per token, so there is more room exactly when the sentence is longer, and each detail is only one step away. Then the decoder has to decide, at every step, which of them to look at, and how much.
 # ### END SOLUTION
 # %% [markdown] question="bottleneck" points=2 lang="zh-TW"
 # ### BEGIN SOLUTION
-# 向量加大，裝得下的確實變多，但它的大小是固定的，句子卻可以一直變長：不管多大，總有一句裝不下；而且每個細節還是得撐過中間的每一步（計算量又隨寬度的平方增加）。我會把編碼器*所有的* outputs 都給解碼器：每個 token 一個向量，句子愈長空間就愈大，每個細節也都只隔一步。這樣一來，解碼器每一步都得決定：要看其中哪幾個，各看多少。
+# 向量加大，裝得下的確實變多，但它的大小是固定的，句子卻可以一直變長：不管多大，總有一句裝不下；而且每個細節還是得撐過中間的每一步（計算量又隨寬度的平方增加）。我會把編碼器**所有的** outputs 都給解碼器：每個 token 一個向量，句子越長空間就越大，每個細節也都只隔一步。這樣一來，解碼器每一步都得決定：要看其中哪幾個，各看多少。
 # ### END SOLUTION
 # %% [markdown] lang="en"
 # ## Test yourself
@@ -942,7 +942,7 @@ for kind in ["年月至星期週", "0123456789"]:
 #
 # <details><summary>參考答案</summary>
 #
-# 它從沒遇過*自己寫錯之後*的情況。只要錯一個字，它就站在一個從沒去過的地方；你或許已經看過，有的日期從某個字開始就一路錯下去。（文獻上叫做 exposure bias。一個辦法是訓練時偶爾也餵它自己寫的 token。）
+# 它從沒遇過**自己寫錯之後**的情況。只要錯一個字，它就站在一個從沒去過的地方；你或許已經看過，有的日期從某個字開始就一路錯下去。（文獻上叫做 exposure bias。其中一個辦法是訓練時偶爾也餵它自己寫的 token。）
 #
 # </details>
 #
@@ -958,16 +958,16 @@ for kind in ["年月至星期週", "0123456789"]:
 #
 # <details><summary>參考答案</summary>
 #
-# 損失可能把填充也算進去了：填充愈多，白撿的分數愈多。編碼器可能連填充也讀了，於是 `hidden` 會隨旁邊最長的句子改變；單獨翻的時候就沒有填充。
+# 損失可能把填充也算進去了：填充越多，白撿的便宜越多。編碼器可能連填充也讀了，於是 `hidden` 會隨旁邊最長的句子改變；單獨翻的時候就沒有填充。
 #
 # </details>
 #
 # ## 參考資料
 #
 # - 李宏毅，*Conditional Generation by RNN & Attention*，臺灣大學課程投影片：「機器學習 → machine learning」的例子出自這裡，後面幾章的內容也在裡面。
-# - I. Sutskever、O. Vinyals、Q. Le，*Sequence to Sequence Learning with Neural Networks*，2014，[arXiv:1409.3215](https://arxiv.org/abs/1409.3215)：這一章的模型，做到實用的規模。請讀 3.3 節：他們把原文*倒過來*餵。為什麼這樣可能有幫助？
+# - I. Sutskever、O. Vinyals、Q. Le，*Sequence to Sequence Learning with Neural Networks*，2014，[arXiv:1409.3215](https://arxiv.org/abs/1409.3215)：這一章的模型，做到實用的規模。請讀 3.3 節：他們把原文**倒過來**餵。為什麼這樣可能有幫助？
 # - K. Cho 等人，*Learning Phrase Representations using RNN Encoder–Decoder*，2014，[arXiv:1406.1078](https://arxiv.org/abs/1406.1078)：GRU 的出處。
-# - D. Bahdanau、K. Cho、Y. Bengio，*Neural Machine Translation by Jointly Learning to Align and Translate*，2015，[arXiv:1409.0473](https://arxiv.org/abs/1409.0473)：先看圖 2 就好，翻譯品質對句子長度。你剛才已經畫出一半了。
+# - D. Bahdanau、K. Cho、Y. Bengio，*Neural Machine Translation by Jointly Learning to Align and Translate*，2015，[arXiv:1409.0473](https://arxiv.org/abs/1409.0473)：先看圖 2 就好，畫的是翻譯品質和句子長度的關係。你剛才已經畫出一半了。
 # - PyTorch 文件：[nn.GRU](https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html) 和 [pack_padded_sequence](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pack_padded_sequence.html)，查形狀用。
 #
 # ## 換作是你，會看哪裡？

@@ -97,7 +97,7 @@ show_attention(my_weights, source, target, truth=true_alignment)
 #
 # - 路線是**跳著走**的：英文最後面的，中文最先寫；英文第一個字，中文反而最後才寫。
 # - 一個 token 可以供**好幾個**字使用：`Tuesday` 一個字，寫出「星」「期」「二」。
-# - 每一列都是一組**比例**：這裡是 100 % 給同一個 token。這叫做**對齊**（alignment）；如果比例可以是 50 % 和 50 %，就叫做**注意力權重**（attention weights）。
+# - 每一列都是一組**比例**：這裡是 100% 給同一個 token。這叫做**對齊**（alignment）；如果比例可以是 50% 和 50%，就叫做**注意力權重**（attention weights）。
 #
 # 注意力的第一步，你剛剛已經做完了。下一格會把你的答案存在這份筆記本旁邊；到了第 03 章，你標的和模型學到的會放在一起看。（如果你用的環境不能存檔，把印出來的那一行抄下來就好。）
 # %%
@@ -134,7 +134,7 @@ print("my_alignment =", my_alignment)
 #
 # ![機、器、學、習四個字各有一個編碼器狀態 h1 到 h4。解碼器狀態 z0 進入四個 match 方塊，跟每個狀態各比一次；得到的分數 8、8、0、0 經過 softmax，變成權重 0.5、0.5、0、0。](image/atten1.png)
 #
-# ### 先用心算就能算的數字
+# ### 先用小到可以心算的數字
 #
 # 「機器學習」翻成 machine learning：四個字變兩個詞。寫 machine 的時候，應該看「機」和「器」。下面有四個鍵，每個鍵三個數字，還有解碼器寫這兩個詞之前的狀態。
 # %%
@@ -172,7 +172,7 @@ print(h @ z1)  # (S,)
 # ![Four ways to get one score from key h and query z. dot: multiply number by number and sum. cosine: the angle between the two arrows. general: a matrix W
 # between h and z. additive: each goes through a layer, they are added, then tanh, then one last layer.](image/match_functions.png)
 # %% [markdown] lang="zh-TW"
-# 8、8、0、0：剛好就是 machine 的那兩個字。換成 z1，就是 0、0、8、8。
+# 8、8、0、0：剛好就是 machine 的那兩個字。換成 `z1`，就是 0、0、8、8。
 #
 # ### 呼叫的方式都一樣
 #
@@ -483,7 +483,7 @@ print(general_scores(small_queries, keys, W))  # (B, S)
 #
 # </details>
 # %% [markdown] lang="zh-TW"
-# ### 2.4 Additive：一個小網路
+# ### 2.4 Additive（加法式）：一個小網路
 #
 # 第一篇講注意力的論文（Bahdanau，2015）根本沒有用乘的，而是讓一個**小網路**來評分：查詢過一層，鍵過一層，相加，過 tanh，最後再過一層，變成一個數字。
 #
@@ -632,8 +632,7 @@ show_softmax([4.0, 2.0, 1.0, 0.0], labels=characters, temperatures=(0.25, 1.0, 1
 # %% [markdown] lang="zh-TW"
 # T = 0.25 時是**聚光燈**：一個位置全拿。T = 10 時是**一片霧**：到處都看，看到的是所有東西的平均。模型會自己決定溫度，辦法是把分數放大或縮小；到了第 03 章，你會看著它一邊學，一邊從霧變成聚光燈。
 #
-# ![分數 3、2、1、0 畫成長條，旁邊是變成的權重：T = 0.2 時是 0.99、0.01、0、0；T = 1 時是 0.64、0.24、0.09、0.03；T = 10 時幾乎一樣高，
-# 0.29、0.26、0.24、0.21。](image/softmax_temperature.png)
+# ![分數 3、2、1、0 畫成長條，旁邊是變成的權重：T = 0.2 時是 0.99、0.01、0、0；T = 1 時是 0.64、0.24、0.09、0.03；T = 10 時幾乎一樣高，0.29、0.26、0.24、0.21。](image/softmax_temperature.png)
 # %% [markdown] lang="en"
 # ## 4 · The classic decoder's way
 #
@@ -885,7 +884,7 @@ for S in (3, 5, 10, 30):
 #
 # What is wrong? Answer in two or three sentences: what share does padding really get, and what else in the batch then changes the result?
 # %% [markdown] lang="zh-TW"
-# ### 用文字回答的問題（得分 2）
+# ### 問答題（得分 2）
 #
 # 有位同學說：「編碼器在填充位置的輸出全是 0，內積就是 0，所以不會分到注意力。我不需要遮罩。」
 #
@@ -995,7 +994,7 @@ show_attention(weights, source, target, truth=true_alignment)
 #
 # 這就是編碼器的用處：它在每個位置的狀態，都讀過左鄰右舍了。到了第 03 章，鍵換成編碼器的狀態，查詢換成解碼器的狀態，而且沒有人告訴模型要看哪裡：看對了地方，翻譯才會對，它是這樣自己摸索出來的。
 #
-# ## 自我檢查
+# ## 自我測驗
 #
 # <details><summary>1. 為什麼匹配函數給的都是 (B, S)，而不是 (B, S, H)？</summary>
 #
@@ -1007,7 +1006,7 @@ show_attention(weights, source, target, truth=true_alignment)
 # 加 5 沒有影響，因為只看差距。乘 5 會把差距拉大，跟溫度 1/5 一樣：霧會變成聚光燈。
 #
 # </details>
-# <details><summary>3. 你的權重每一列加起來都是 1，也沒有看到填充。這樣能證明模型看對地方了嗎？</summary>
+# <details><summary>3. 你的權重每一列加起來都是 1，也沒有去看填充。這樣能證明模型看對地方了嗎？</summary>
 #
 # 不能。隨便什麼分數，就算是亂數，也通得過這個檢查。它只說明**比例**沒算錯，沒說明目光落在哪裡。要知道這一點，得有正確的對齊來比，或是做實驗：第 03 章兩種都有。
 #
@@ -1016,8 +1015,8 @@ show_attention(weights, source, target, truth=true_alignment)
 # ## 參考資料
 #
 # - 李宏毅，臺灣大學《機器學習》課程，attention-based model 投影片：本章 z、h、match 的圖像，以及「機器學習」的例子都出自這裡。
-# - Bahdanau, Cho, Bengio, [Neural Machine Translation by Jointly Learning to Align and Translate](https://arxiv.org/abs/1409.0473), 2015：additive 分數的出處。讀 3.1 節，再看看圖 3 的熱圖。
-# - Luong, Pham, Manning, [Effective Approaches to Attention-based Neural Machine Translation](https://arxiv.org/abs/1508.04025), 2015：比較了 dot、general 等幾種分數。讀 3.1 節。
+# - Bahdanau、Cho、Bengio，[Neural Machine Translation by Jointly Learning to Align and Translate](https://arxiv.org/abs/1409.0473)，2015：additive 分數的出處。讀 3.1 節，再看看圖 3 的熱圖。
+# - Luong、Pham、Manning，[Effective Approaches to Attention-based Neural Machine Translation](https://arxiv.org/abs/1508.04025)，2015：比較了 dot、general 等幾種分數。讀 3.1 節。
 # - PyTorch 文件：[torch.bmm](https://docs.pytorch.org/docs/stable/generated/torch.bmm.html)、[cosine_similarity](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html)、[masked_fill](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html)，還有[廣播](https://docs.pytorch.org/docs/stable/notes/broadcasting.html)，「從右邊對齊」的規則就寫在裡面。
 #
 # ## 下一章

@@ -434,10 +434,10 @@ check("combine", combine)
 #
 # ![AttnDecoderRNN 的一步，分成五段：嵌入與 dropout、attention_weights、apply_attention、combine，以及 GRU 與 log_softmax；每個張量都標了形狀。](image/atten_flow.png)
 #
-# 第一步 `attention_weights` 是你在第 02 章寫的。這裡再放一次（**直接提供**），讓這一章可以單獨執行。
+# 第一步 `attention_weights` 是你在第 02 章寫的。這裡再放一次（**已寫好**），讓這一章可以單獨執行。
 # %%
 # [en] Given: step one from chapter 02.
-# [zh-TW] 直接提供：第 02 章的第一步。
+# [zh-TW] 已寫好：第 02 章的第一步。
 def attention_weights(embedded: Tensor, hidden: Tensor, attn: nn.Linear) -> Tensor:
     both = torch.cat([embedded[0], hidden[0]], dim=1)  # (1, 2H)
     return torch.softmax(attn(both), dim=1)  # (1, S)
@@ -485,7 +485,7 @@ def attention_weights(embedded: Tensor, hidden: Tensor, attn: nn.Linear) -> Tens
 #
 # `forward` 接收一個 token 的編號 `(1, 1)`、`hidden (1, 1, H)` 和 `encoder_outputs (max_length, H)`，回傳 `log_probs (1, V)`、**新的** `hidden`，還有 `attn_weights (1, max_length)`。V 就是 `output_size`。請用你自己寫的函式。
 #
-# **先猜：** `attn` 的輸出有 `max_length` 個，建立解碼器時就定死了。那麼遇到更長的句子會怎樣？
+# **先猜：** `attn` 的輸出有 `max_length` 個，建立解碼器時就固定了。那麼遇到更長的句子會怎樣？
 #
 # ⏱ 20 分鐘 · 難度 ●●● · 得分 4
 #
@@ -585,10 +585,10 @@ print(log_probs.exp().sum(), hidden.shape, weights)  # (), (1, 1, H), (1, S)
 #
 # ![BahdanauDecoder 一次處理整個批次的一步，分成五段：嵌入、additive_scores、masked_softmax、attention_context，以及 GRU 與 log_softmax；每個張量都標了形狀。](image/bahdanau_flow.png)
 #
-# 藍色和橘色那兩條是第 02 章的成果（**直接提供**），紫色那條你剛剛才寫好。
+# 藍色和橘色那兩條是第 02 章的成果（**已寫好**），紫色那條你剛剛才寫好。
 # %%
 # [en] Given: scores and masked softmax from chapter 02.
-# [zh-TW] 直接提供：第 02 章的分數與帶遮罩的 softmax。
+# [zh-TW] 已寫好：第 02 章的分數與帶遮罩的 softmax。
 def additive_scores(
     query: Tensor, keys: Tensor, query_layer: nn.Linear, key_layer: nn.Linear, score_layer: nn.Linear
 ) -> Tensor:
@@ -640,7 +640,7 @@ def masked_softmax(scores: Tensor, lengths: Tensor) -> Tensor:
 # | `query_layer` | `nn.Linear(H, H)` | `gru` | `nn.GRU(2H, H, batch_first=True)` |
 # | `key_layer` | `nn.Linear(H, H, bias=False)` | `out` | `nn.Linear(H, output_size)` |
 #
-# `forward` 接收 `input (B,)`、`hidden (1, B, H)`、`encoder_outputs (B, S, H)` 和 `lengths (B,)`，回傳 `log_probs (B, V)`、新的 `hidden (1, B, H)` 和 `attn_weights (B, S)`。這裡沒有 dropout，也沒有 combine：GRU 直接吃`[embedded; context]`，2H 個數字。
+# `forward` 接收 `input (B,)`、`hidden (1, B, H)`、`encoder_outputs (B, S, H)` 和 `lengths (B,)`，回傳 `log_probs (B, V)`、新的 `hidden (1, B, H)` 和 `attn_weights (B, S)`。這裡沒有 dropout，也沒有 combine：GRU 直接吃 `[embedded; context]`，2H 個數字。
 #
 # **先猜：** 句子變長時，圖裡哪些形狀會跟著變？其中有沒有哪個是參數？
 #
@@ -721,11 +721,11 @@ check("BahdanauDecoder", BahdanauDecoder)
 # %% [markdown] lang="en"
 # ## 6 · Train it, and watch the map sharpen
 #
-# The task is chapter 01's hard one: dates, dates with a time, and intervals. 8,000 pairs to learn from, 1,000 others to test with. There, without attention, only about one test date in ten came out right.
+# The task is chapter 01's hard one: dates, dates with a time, and intervals. 8,000 pairs to learn from, 1,000 others to test with. There, without attention, only a few test dates in a hundred came out right.
 # %% [markdown] lang="zh-TW"
 # ## 6 · 訓練，看著熱圖越來越清楚
 #
-# 任務就是第 01 章難倒我們的那個：日期、日期加時間，還有日期區間。用 8,000 對來學，另外 1,000 對來考。那時候沒有注意力，十個裡大約只對一個。
+# 任務就是第 01 章難倒我們的那個：日期、日期加時間，還有日期區間。用 8,000 對來學，另外 1,000 對來考。那時候沒有注意力，一百個裡只對了幾個。
 # %% lab=true
 corpus = date_pairs("dates")
 for pair in corpus.test[:4]:
@@ -734,10 +734,10 @@ for pair in corpus.test[:4]:
 # The rest is **given**. The encoder reads in *both directions* (a GRU of 32 from the left and one of 32 from the right, side by side: H = 64), so that the state at every token has read the neighbours on both sides. The `Translator` joins an
 # encoder and a decoder: with teacher forcing to train, with its own tokens to translate. It keeps every row of weights that the decoder returns: that is the map.
 # %% [markdown] lang="zh-TW"
-# 其餘的**直接提供**。編碼器從**兩個方向**讀（左邊來的 GRU 有 32 個數字，右邊來的也有 32 個，並排起來 H = 64），所以每個 token 的狀態都讀過左右兩邊的鄰居。`Translator` 把編碼器和解碼器接起來：訓練時用 teacher forcing，翻譯時用自己寫的 token。解碼器每一步回傳的權重，它都收集起來，疊成熱圖。
+# 其餘的都**已寫好**。編碼器從**兩個方向**讀（左邊來的 GRU 有 32 個數字，右邊來的也有 32 個，並排起來 H = 64），所以每個 token 的狀態都讀過左右兩邊的鄰居。`Translator` 把編碼器和解碼器接起來：訓練時用 teacher forcing，翻譯時用自己寫的 token。解碼器每一步回傳的權重，它都收集起來，疊成熱圖。
 # %%
 # [en] Given: an encoder that reads in both directions.
-# [zh-TW] 直接提供：從兩個方向讀的編碼器。
+# [zh-TW] 已寫好：從兩個方向讀的編碼器。
 class BiEncoder(nn.Module):
     def __init__(self, input_size: int, hidden_size: int, max_length: int | None = None):
         super().__init__()
@@ -756,7 +756,7 @@ class BiEncoder(nn.Module):
         return outputs, torch.cat([hidden[0], hidden[1]], dim=1).unsqueeze(0)  # (1, B, H)
 # %%
 # [en] Given: an encoder and a decoder joined.
-# [zh-TW] 直接提供：把編碼器和解碼器接起來。
+# [zh-TW] 已寫好：把編碼器和解碼器接起來。
 class Translator(nn.Module):
     def __init__(self, encoder: nn.Module, decoder: nn.Module):
         super().__init__()
@@ -782,7 +782,7 @@ class Translator(nn.Module):
         return torch.stack(log_probs, dim=1), torch.stack(maps, dim=1)
 # %%
 # [en] Given: the loss, a translation, and the maps.
-# [zh-TW] 直接提供：損失、翻譯，以及熱圖。
+# [zh-TW] 已寫好：損失、翻譯，以及熱圖。
 def sequence_loss(log_probs: Tensor, targets: Tensor, pad_id: int) -> Tensor:
     return F.nll_loss(log_probs.flatten(0, 1), targets.flatten(), ignore_index=pad_id)
 
@@ -838,9 +838,9 @@ plot_losses(history)
 # %% lab=true
 print(f"exact match {exact_match(lambda batch: translate(model, batch), corpus):.1%}")
 # %% [markdown] lang="en"
-# About 99 of a hundred, on dates it has never seen. Chapter 01 got about ten, with more time. And the map, epoch by epoch (above each: how many of its looks were right, over 200 test dates):
+# About 99 of a hundred, on dates it has never seen. Chapter 01 got a few. And the map, epoch by epoch (above each: how many of its looks were right, over 200 test dates):
 # %% [markdown] lang="zh-TW"
-# 從來沒看過的日期，一百個大約對了 99 個；第 01 章花了更多時間，只對了大約十個。再來看熱圖一輪一輪的變化（上方的數字是：在 200 個測試日期裡，有多少次看對了地方）：
+# 從來沒看過的日期，一百個大約對了 99 個；第 01 章只對了幾個。再來看熱圖一輪一輪的變化（上方的數字是：在 200 個測試日期裡，有多少次看對了地方）：
 # %% lab=true
 figure, axes = plt.subplots(1, 4, figsize=(15, 4.6), layout="constrained")
 for ax, epoch in zip(axes, (1, 2, 3, 7), strict=True):
@@ -909,7 +909,7 @@ show_attention(maps_of(model, corpus, [mine])[0][0], mine.source, mine.target, t
 # %% [markdown] lang="zh-TW"
 # ### 7.2 答對了，但理由不對
 #
-# 輪到經典解碼器。為了幾秒鐘就能訓練完，而不是好幾分鐘，這裡**直接提供**它的批次版兄弟。它的參數連同名稱，全部繼承自**你的** `AttnDecoderRNN`，所以訓練完可以載回你的類別，由它來畫熱圖。
+# 輪到經典解碼器。為了幾秒鐘就能訓練完，而不是好幾分鐘，這裡有它**已寫好**的批次版兄弟。它的參數連同名稱，全部繼承自**你的** `AttnDecoderRNN`，所以訓練完可以載回你的類別，由它來畫熱圖。
 #
 # `attn` 的輸出個數是固定的，所以每一句都要補到一樣長；任務也換成比較簡單的短日期。
 #
@@ -918,7 +918,7 @@ show_attention(maps_of(model, corpus, [mine])[0][0], mine.source, mine.target, t
 # ⏱ 大約十秒；電腦慢的話，半分鐘
 # %%
 # [en] Given: AttnDecoderRNN for a whole batch. The lengths are not used: it has no mask.
-# [zh-TW] 直接提供：能處理整個批次的 AttnDecoderRNN。它沒有遮罩，所以用不到 lengths。
+# [zh-TW] 已寫好：能處理整個批次的 AttnDecoderRNN。它沒有遮罩，所以用不到 lengths。
 class BatchedAttnDecoder(AttnDecoderRNN):
     def forward(
         self, input: Tensor, hidden: Tensor, encoder_outputs: Tensor, lengths: Tensor
@@ -1001,7 +1001,7 @@ for token, ids in zip(mine.source, written, strict=False):
 # %% [markdown] lang="en"
 # Compare each line with 2010年3月30日星期二. One date is an anecdote, so count over a hundred: how often does a character change when the state the model looks at most is erased, and how often when another one is?
 # %% [markdown] lang="zh-TW"
-# 每一行都跟 2010年3月30日星期二 比一比。只看一個日期不算數，所以拿一百個來統計：擦掉模型最注意的那個狀態，字有多常變？擦掉別的狀態呢？
+# 每一行都跟「2010年3月30日星期二」比一比。只看一個日期不算數，所以拿一百個來統計：擦掉模型最注意的那個狀態，字有多常變？擦掉別的狀態呢？
 # %% lab=true
 looked, other = [], []
 for pair in corpus.test[:100]:
@@ -1045,7 +1045,7 @@ print(f"looked at {sum(looked) / len(looked):.0%}   other {sum(other) / len(othe
 # **先猜：** A、B、C 三張熱圖，各是哪一種病？線索可能是什麼：小於 0 或大於 1 的顏色、「填充」底下發亮的格子、加起來不是 1 的列？
 # %%
 # [en] Given: the decoder with another rule for turning scores into weights.
-# [zh-TW] 直接提供：換掉「分數變權重」規則的解碼器。
+# [zh-TW] 已寫好：換掉「分數變權重」規則的解碼器。
 class SickDecoder(BahdanauDecoder):
     share = staticmethod(masked_softmax)
 
@@ -1101,9 +1101,9 @@ for ax, (name, share) in zip(axes, sicknesses.items(), strict=True):
 #
 # 所以熱圖至少有一個毫無疑問的用處：**幫你抓自己的錯**。
 #
-# ### 用文字回答的問題（得分 2）
+# ### 問答題（得分 2）
 #
-# 有人給你看一個準確率 99 % 的翻譯模型，還有它的一張熱圖，說：「這證明模型懂得哪個詞對應哪個詞。」
+# 有人給你看一個準確率 99% 的翻譯模型，還有它的一張熱圖，說：「這證明模型懂得哪個詞對應哪個詞。」
 #
 # 你會怎麼回答？請舉出這一章的兩種檢驗方法，並說明各要看到什麼結果才算數。三四句話就好。
 # %% [markdown] question="what_a_map_proves" points=2 lang="en"
@@ -1114,7 +1114,7 @@ for ax, (name, share) in zip(axes, sicknesses.items(), strict=True):
 # ### END SOLUTION
 # %% [markdown] question="what_a_map_proves" points=2 lang="zh-TW"
 # ### BEGIN SOLUTION
-# 準確率和一張熱圖都不能證明：經典解碼器在短日期上也有大約 99 %，熱圖卻是糊的，因為它的權重只看位置，從來沒看過編碼器的狀態。檢驗一：拿許多沒看過的句子，把熱圖和已知的對齊比較，看對的次數要遠高於亂猜。檢驗二：動手干預。擦掉它正在看的狀態，那個詞應該要變；擦掉別的，應該不變。這樣才能說熱圖反映了模型用到的資訊（但也還不能說它「懂」）。
+# 準確率和一張熱圖都不能證明：經典解碼器在短日期上也有大約 99%，熱圖卻是糊的，因為它的權重只看位置，從來沒看過編碼器的狀態。檢驗一：拿許多沒看過的句子，把熱圖和已知的對齊比較，看對的次數要遠高於亂猜。檢驗二：動手干預。擦掉它正在看的狀態，那個詞應該要變；擦掉別的，應該不變。這樣才能說熱圖反映了模型用到的資訊（但也還不能說它「懂」）。
 # ### END SOLUTION
 # %% [markdown] lang="en"
 # ## Check yourself
@@ -1147,7 +1147,7 @@ for ax, (name, share) in zip(axes, sicknesses.items(), strict=True):
 #
 # `attention_context` does not know that it mixes *words*. It takes S vectors and S weights; where the vectors come from is all the same to it. To this decoder the sentence was never more than a row of vectors. **What else is a row of vectors?** → Chapter 04.
 # %% [markdown] lang="zh-TW"
-# ## 自我檢查
+# ## 自我測驗
 #
 # <details><summary>1. weights 是 (B, S)，encoder_outputs 是 (B, S, H)。bmm 之後為什麼要用 squeeze(1)？squeeze() 又為什麼是顆未爆彈？</summary>
 #
@@ -1167,11 +1167,11 @@ for ax, (name, share) in zip(axes, sicknesses.items(), strict=True):
 #
 # ## 參考資料
 #
-# - Bahdanau, Cho, Bengio, [Neural Machine Translation by Jointly Learning to Align and Translate](https://arxiv.org/abs/1409.0473), 2015：你的 `BahdanauDecoder` 就是第 3 節；圖 3 有熱圖，圖 2 可以看到長句子的下場。
+# - Bahdanau、Cho、Bengio，[Neural Machine Translation by Jointly Learning to Align and Translate](https://arxiv.org/abs/1409.0473)，2015：你的 `BahdanauDecoder` 就是第 3 節；圖 3 有熱圖，圖 2 可以看到長句子的下場。
 # - 李宏毅，臺灣大學《機器學習》課程，attention-based model 投影片：把 c 寫成加權和，以及「機器學習」的例子。
 # - PyTorch 教學 [Translation with a Sequence to Sequence Network and Attention](https://docs.pytorch.org/tutorials/intermediate/seq2seq_translation_tutorial.html)：經典的 `AttnDecoderRNN` 就是從它早期的版本流傳開來的。
 # - PyTorch 文件：[torch.bmm](https://docs.pytorch.org/docs/stable/generated/torch.bmm.html)、[nn.GRU](https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html)（看它的形狀，有 `batch_first` 和沒有的差別）。
-# - Jain, Wallace, [Attention is not Explanation](https://arxiv.org/abs/1902.10186), 2019，以及 Wiegreffe, Pinter, [Attention is not not Explanation](https://arxiv.org/abs/1908.04626), 2019：7.2 和 7.3 節的爭論，看標題就懂。
+# - Jain、Wallace，[Attention is not Explanation](https://arxiv.org/abs/1902.10186)，2019，以及 Wiegreffe、Pinter，[Attention is not not Explanation](https://arxiv.org/abs/1908.04626)，2019：7.2 和 7.3 節的爭論，看標題就懂。
 #
 # ## 下一章
 #
