@@ -16,7 +16,6 @@ FIGURES = sorted((ROOT / "image").glob("*.png"))
 TRAINED = {"heatmap"}
 # Figures drawn for a chapter; as long as the chapter is not written, nobody need show them.
 AWAITED = {
-    "warmup_moves": "00-warmup",
     "image_caption": "04-image-captioning",
     "scaled_dot": "05-transformer",
     "causal_mask": "05-transformer",
