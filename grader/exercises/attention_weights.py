@@ -94,7 +94,7 @@ attention_weights = Exercise(
             "softmax_over_batch",
             lambda e, h, attn: torch.softmax(_classic_scores(e, h, attn), dim=0),
             N_(
-                "every weight is 1: the softmax ran over dim 0, which holds one row, so each "
+                "every weight is 1: the softmax ran over an axis of size 1, so each "
                 "number shared with nobody. "
                 "Let the source positions share among themselves."
             ),
@@ -743,8 +743,8 @@ OVER_BATCH = N_(
     "the rows do not. Sentences do not share their attention."
 )
 WEAK_FILL = N_(
-    "the padding is filled with a number that is too near to the real scores, so it still gets a share: "
-    "it must be exactly 0. Take a number no score can come close to."
+    "the padding still gets a tiny share: it must be exactly 0. What fills it before the softmax must be a number "
+    "no score can come close to, and nothing may be added to the zeros afterwards."
 )
 
 

@@ -40,6 +40,9 @@ def _draw_encoder(random: Random, sizes: dict[str, int], topic: str) -> Call:
         lengths = torch.full((B,), S)
     if topic in ("shortest first", "float64"):
         lengths = lengths.sort().values
+    if topic == "anything in the padding":  # and in an order that sorting twice does not undo
+        B, lengths = 3, torch.tensor([1, S, 2])
+        sizes = sizes | {"B": B}
     # No 0 inside a sentence, so that an embedding made with padding_idx=0 is right too; behind it anything may stand.
     input_ids = random.ids(V, B, S, low=1)
     if topic != "anything in the padding":
@@ -109,7 +112,7 @@ class _StepByStepEncoder(_Encoder):
         self.embedding = nn.Embedding(input_size, hidden_size, padding_idx=0)
 
     def forward(self, input_ids, lengths):
-        hidden = self.embedding.weight.new_zeros(1, len(lengths), self.gru.hidden_size)
+        hidden = torch.zeros(1, len(lengths), self.gru.hidden_size)
         outputs = []
         for t in range(input_ids.shape[1]):
             output, following = self.gru(self.embedding(input_ids[:, t : t + 1]), hidden)
@@ -150,6 +153,13 @@ class _OrderNotUndone(_Encoder):
     def forward(self, input_ids, lengths):
         ordered, order = lengths.sort(descending=True, stable=True)
         return self.packed(self.embedding(input_ids[order]), ordered)
+
+
+class _SortedTwice(_Encoder):
+    def forward(self, input_ids, lengths):
+        ordered, order = lengths.sort(descending=True, stable=True)
+        outputs, hidden = self.packed(self.embedding(input_ids[order]), ordered)
+        return outputs[order], hidden[:, order]
 
 
 class _SortsLengthsOnly(_Encoder):
@@ -268,6 +278,14 @@ encoder_rnn = Exercise(
             N_(
                 "the results come in the order of the lengths, longest first, and not in the order of the batch: "
                 "sentence b's states stand in another row. Undo the sorting, or let the packing function do both."
+            ),
+        ),
+        Mistake(
+            "sorted_twice",
+            _SortedTwice,
+            N_(
+                "the results are sorted a second time, with the order that sorted the sentences, instead of put back: "
+                "that needs the opposite order, order.argsort()."
             ),
         ),
         Mistake(
@@ -641,6 +659,8 @@ def _draw_loss(random: Random, sizes: dict[str, int], topic: str) -> Call:
     log_probs = torch.log_softmax(random.normal(B, L, V, scale=1.5), dim=-1)
     targets = (pad_id + random.ids(V, B, L, low=1)) % V
     lengths = random.lengths(B, L)
+    if topic == "pad inside":
+        lengths[0] = L
     if topic != "nothing padded":
         targets[torch.arange(L) >= lengths[:, None]] = pad_id
     if topic == "pad inside":

@@ -130,7 +130,7 @@ def perform(answer: Callable, call: Call) -> Outcome:
         contextlib.redirect_stdout(quiet),
         contextlib.redirect_stderr(quiet),
         warnings.catch_warnings(),
-        _torch_as_usual(),
+        _torch_as_usual(_usual_dtype(call)),
     ):
         warnings.simplefilter("ignore")
         try:
@@ -146,10 +146,10 @@ def perform(answer: Callable, call: Call) -> Outcome:
 
 
 @contextlib.contextmanager
-def _torch_as_usual():
-    """float32 on the CPU is the default, whatever an earlier cell has set for the whole process."""
+def _torch_as_usual(usual: torch.dtype):
+    """`usual` on the CPU is the default, whatever an earlier cell has set for the whole process."""
     dtype, device = torch.get_default_dtype(), torch.get_default_device()
-    torch.set_default_dtype(torch.float32)
+    torch.set_default_dtype(usual)
     if device.type != "cpu":
         torch.set_default_device(None)
     try:
@@ -158,6 +158,13 @@ def _torch_as_usual():
         torch.set_default_dtype(dtype)
         if device.type != "cpu":
             torch.set_default_device(device)
+
+
+def _usual_dtype(call: Call) -> torch.dtype:
+    """float32; for a module that gets ids only, its parameters': its `torch.zeros` has no input to take a dtype from."""
+    if any(isinstance(arg, Tensor) and arg.is_floating_point() for arg in call.args):
+        return torch.float32
+    return next((value.dtype for value in call.parameters.values()), torch.float32)
 
 
 class _Nowhere(io.TextIOBase):
@@ -181,7 +188,9 @@ def _perform(answer: Callable, call: Call) -> Outcome:
     sources = _sources(args, call, target) if call.gradients else {}
     for tensor in sources.values():
         tensor.requires_grad_(True)
-    torch.manual_seed(0)  # chance is the same each time, so that a mistake with dropout can be recognised
+    # Chance is the same each time, so that a mistake with dropout can be recognised. (torch.manual_seed would also
+    # write down the stack for every other device, which takes longer than most answers.)
+    torch.default_generator.manual_seed(0)
     with torch.set_grad_enabled(bool(call.gradients)):
         outputs = _tensors(target(*args))
     outcome = Outcome(changed=_changed(args, call))

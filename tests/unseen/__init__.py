@@ -1,0 +1,3 @@
+"""
+Answers written from the contract alone, by somebody who had not read the judge.
+"""
