@@ -202,7 +202,7 @@ def read_answers(content: bytes, draws: list[Draw]) -> list[Outcome] | None:
         return None
     for outcome in outcomes:
         if outcome.problem:
-            outcome.problem = Problem(*(_plain(text) for text in vars(outcome.problem).values()))
+            outcome.problem = Problem(*(plain(text) for text in vars(outcome.problem).values()))
     return outcomes
 
 
@@ -227,7 +227,7 @@ def _is_gradient(value, expected: Tensor | None) -> bool:
     return expected is None or (value.shape == expected.shape and value.dtype == expected.dtype)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A student's words, fit for a terminal, a page and a file: short, and without control characters."""
     return "".join(
         c if c.isprintable() or c == "\n" else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text[:2000]

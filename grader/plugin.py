@@ -17,6 +17,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import parse_utc
 
 from grader.intake import Course, Rejected, Released, Submission, read_course, read_submission
 from grader.judge import CheckResult, judge_solution, judge_submission, read_secret
@@ -111,17 +112,27 @@ class JudgeCells(NbGraderPreprocessor):
                 for cell in nb.cells
             ]
             submission = Submission(released, note.get("edition", "en"), "", cells)
-            try:
-                results = judge_submission(submission, runner, secret, place["student"])
-            except RunnerError:
-                runner.stop()
-                results = judge_submission(submission, runner, secret, place["student"])
+            results = _judged(submission, runner, secret, place["student"])
         verdicts = {result.id: result for result in results}
         for cell in nb.cells:
             verdict = verdicts.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
             if verdict and cell.cell_type == "code":
                 cell.outputs = [_output(verdict)]
         return nb, resources
+
+
+def _judged(submission: Submission, runner: Runner, secret: str, student: str) -> list[CheckResult]:
+    """The verdicts; should the same submission break the sandbox twice, that is its verdict, and the class goes on."""
+    for _attempt in range(2):
+        try:
+            return judge_submission(submission, runner, secret, student)
+        except RunnerError:
+            runner.stop()
+    reason = "The sandbox broke while judging this."
+    return [
+        CheckResult(check.id, check.exercise, 0.0, check.points, "error", None, reason)
+        for check in submission.released.checks
+    ]
 
 
 def _output(verdict: CheckResult) -> nbformat.NotebookNode:
@@ -135,7 +146,7 @@ def set_aside(assignment: str, student: str, notebooks: list[str]) -> None:
     """Before nbgrader copies a submission's other files: links, pipes and devices are moved out of its way.
 
     They stay in `grading/set_aside/`, so nothing is lost; copied, a link would hand the student whatever it points to,
-    and a pipe would never end.
+    and a pipe would never end. So does a timestamp that nbgrader could not read, and would not grade because of.
     """
     for folder in {Path(notebook).parent for notebook in notebooks}:
         aside = folder.parents[2] / "set_aside" / folder.parent.name / folder.name
@@ -143,8 +154,19 @@ def set_aside(assignment: str, student: str, notebooks: list[str]) -> None:
             for name in [*files, *folders]:
                 path = Path(place, name)
                 mode = path.lstat().st_mode
-                if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-                    continue
+                plain = stat.S_ISREG(mode) or stat.S_ISDIR(mode) or name.endswith(".ipynb")
+                if plain and not _false_timestamp(path, folder):
+                    continue  # notebooks are read by intake, and never copied
                 target = aside / path.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 os.rename(path, target)
+
+
+def _false_timestamp(path: Path, folder: Path) -> bool:
+    if path != folder / "timestamp.txt":
+        return False
+    try:
+        text = path.read_text().strip()
+        return bool(text) and parse_utc(text) is None
+    except Exception:  # a folder, no text, or no time: dateutil raises many kinds
+        return True

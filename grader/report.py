@@ -9,7 +9,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.markup import escape
 
-from grader.judge import Result
+from grader.judge import Result, plain
 
 STYLES = {"passed": "green", "failed": "red", "missing": "yellow", "error": "red", "timeout": "magenta"}
 
@@ -25,9 +25,9 @@ def print_result(result: Result, as_json: bool) -> None:
         print(line, flush=True)
         return
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{escape(result.file)}[/]  {result.score:g} / {result.max_score:g}")
+    console.print(f"[bold]{escape(plain(result.file))}[/]  {result.score:g} / {result.max_score:g}")
     if result.error:
-        console.print(f"  [red]{escape(result.error)}[/]")
+        console.print(f"  [red]{escape(plain(result.error))}[/]")
     if not result.walls:
         console.print("  [yellow]judged without the walls (--trust-submissions)[/]")
     for check in result.checks:

@@ -546,4 +546,4 @@ def test_everything_offered_exists():
 @pytest.mark.parametrize(("train", "test"), [(100_000, 10), (-1, 10), (10, -1)])
 def test_more_pairs_than_there_are_is_refused(train, test):
     with pytest.raises(ValueError, match="at the most"):
-        date_pairs("date", train=train, test=test)
+        classroom.date_pairs("date", train=train, test=test)
