@@ -31,6 +31,7 @@ VISIBLE = (  # the parts of our own packages that a submission can import
 )
 PYTHON_PARTS = ("bin", "lib", "lib64", "include", "pyvenv.cfg")
 NOBODY = 65534
+SCRATCH = "/scratch"  # where the sandbox may write; each submission mounts an empty one of its own over it
 
 
 class RunnerError(Exception):
@@ -46,7 +47,7 @@ class Limits:
         memory: bytes in all its processes together, looked at ten times a second.
         address_space: bytes of virtual memory of any one process.
         processes: processes and threads.
-        disk: bytes in its /tmp, and of any one file.
+        disk: bytes in its scratch folder, and of any one file.
         answers: bytes of answers.
     """
 
@@ -268,9 +269,12 @@ class Runner:
             "--perms",
             "1777",
             "--tmpfs",
-            "/tmp",
+            SCRATCH,
         ]
-        command += ["--perms", "1777", "--tmpfs", "/dev/shm", "--chdir", "/tmp"]
+        command += ["--perms", "1777", "--tmpfs", "/dev/shm", "--chdir", SCRATCH]
+        # A course may lie below /tmp, and its Python with it; else /tmp is what everybody takes it for.
+        if not any(Path(place).is_relative_to("/tmp") for _, place, _ in mounts):
+            command += ["--symlink", SCRATCH, "/tmp"]
         # What bubblewrap made belongs to an ordinary user who started it: nothing may be left there for the next one.
         for place in ("/", "/dev", *(place for kind, place, _ in mounts if kind == "--tmpfs")):
             command += ["--remount-ro", place]
@@ -332,13 +336,15 @@ def _bare() -> list[str]:
 def _environment(walls: bool) -> dict[str, str]:
     one = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
     packages = "/sandbox" if walls else str(PACKAGES)
+    scratch = SCRATCH if walls else tempfile.gettempdir()
     return one | {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
-        "HOME": "/tmp",
+        "HOME": scratch,
+        "TMPDIR": scratch,
         "LANG": "C.UTF-8",
         "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": "/tmp/matplotlib",
-        "IPYTHONDIR": "/tmp/ipython",
+        "MPLCONFIGDIR": f"{scratch}/matplotlib",
+        "IPYTHONDIR": f"{scratch}/ipython",
         "PYTHONPATH": packages,
         "PYTHONHASHSEED": "0",
     }

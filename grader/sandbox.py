@@ -19,6 +19,7 @@ import builtins
 import contextlib
 import ctypes
 import errno
+import gc
 import importlib
 import json
 import mmap
@@ -78,6 +79,8 @@ def main() -> None:
     for number in (0, 1) if not walls else (0, 1, 2):
         os.dup2(nowhere, number)
     shell = _prepare()
+    gc.collect()
+    gc.freeze()  # a collection in a child would touch, and so copy, all of the memory it shares with the server
     if walls and len(os.listdir("/proc/self/task")) != 1:
         raise RuntimeError("the server has threads, so it must not fork")
     _write(replies, json.dumps({"ready": True}).encode())
@@ -397,15 +400,16 @@ class _Clock:
 
 
 def _own_files(limits: dict) -> None:
-    """Nothing of /proc, and a small /tmp of its own, which goes when the child goes."""
+    """Nothing of /proc, and a small place of its own to write to, which goes when the child goes."""
     _call(libc.unshare, CLONE_NEWNS)
     _call(libc.mount, None, b"/", None, MS_REC | MS_PRIVATE, None)
     size = f"size={limits['disk']},nr_inodes=4096,mode=1777".encode()
-    for place in (b"/tmp", b"/dev/shm"):
+    scratch = os.environ["TMPDIR"]
+    for place in (scratch.encode(), b"/dev/shm"):
         _call(libc.mount, b"tmpfs", place, b"tmpfs", MS_NOSUID | MS_NODEV, size)
     _call(libc.mount, b"tmpfs", b"/proc", b"tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, b"size=4k")
-    os.mkdir("/tmp/work")
-    os.chdir("/tmp/work")
+    os.mkdir(f"{scratch}/work")
+    os.chdir(f"{scratch}/work")
     sys.path.insert(0, "")
 
 

@@ -8,7 +8,7 @@
 # ![Four moves: cat puts two pairs side by side, softmax turns 1, 2, 3 into 0.09, 0.24, 0.67, unsqueeze turns (3,) into (1,3) or (3,1), and a
 # weighted sum with 0.5, 0.5, 0 gives 3, 1.](image/warmup_moves.png)
 #
-# ⏱ About 10 minutes, some more if tensors are new to you · 2 points and one written question (2 points)
+# About 10 minutes, some more if tensors are new to you · 2 points and one written question (2 points)
 # %% [markdown] lang="zh-TW"
 # # 00 · 暖身：四個動作
 #
@@ -16,7 +16,7 @@
 #
 # ![四個動作：cat 把兩段並排串接，softmax 把 1、2、3 變成 0.09、0.24、0.67，unsqueeze 把 (3,) 變成 (1,3) 或 (3,1)，加權和以 0.5、0.5、0 混合出 3、1。](image/warmup_moves.png)
 #
-# ⏱ 大約 10 分鐘，第一次接觸張量的話會再久一點 · 程式得分 2，另有一題問答得分 2
+# 大約 10 分鐘，第一次接觸張量的話會再久一點 · 程式得分 2，另有一題問答得分 2
 # %%
 import matplotlib.pyplot as plt
 import torch
@@ -182,7 +182,7 @@ except AssertionError as error:
 #
 # Delete the line `raise NotImplementedError()` and write in its place.
 #
-# ⏱ 3 minutes · difficulty ●●○ · 1 point
+# 3 minutes · difficulty ●●○ · 1 point
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -212,7 +212,7 @@ except AssertionError as error:
 #
 # 把 `raise NotImplementedError()` 那一行刪掉，寫在那裡。
 #
-# ⏱ 3 分鐘 · 難度 ●●○ · 得分 1
+# 3 分鐘 · 難度 ●●○ · 得分 1
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -301,7 +301,7 @@ print(weights.unsqueeze(1) * values)  # (S, H)
 #
 # Write `weighted_sum`. Use the weights as they come: multiply and add, do not divide by anything.
 #
-# ⏱ 2 minutes · difficulty ●○○ · 1 point
+# 2 minutes · difficulty ●○○ · 1 point
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -327,7 +327,7 @@ print(weights.unsqueeze(1) * values)  # (S, H)
 #
 # 請寫出 `weighted_sum`。權重進來是多少就用多少：相乘、加總，不要再除以任何東西。
 #
-# ⏱ 2 分鐘 · 難度 ●○○ · 得分 1
+# 2 分鐘 · 難度 ●○○ · 得分 1
 #
 # <details><summary>提示 1 · 推一把</summary>
 #

@@ -78,7 +78,7 @@ from grader import check
 # ## 我們要翻譯的：日期
 #
 # `Tuesday, 30 March 2010` 要翻成 `2010年3月30日星期二`。詞很少、也很簡單，卻是貨真價實的翻譯：順序整個倒過來，每個字都要從對的地方來。英文切成單字、一位一位的數字和標點，中文則一個字一個 token。
-# %%
+# %% lab=true
 corpus = date_pairs("date")
 for pair in corpus.test[:4]:
     print(" ".join(pair.source), "->", "".join(pair.target))
@@ -131,7 +131,7 @@ print(batch.lengths)  # (B,)
 # %% [markdown] lang="en"
 # ### Exercise: `EncoderRNN`
 #
-# ⏱ 15 minutes · difficulty ●●○ · 3 points
+# 15 minutes · difficulty ●●○ · 3 points
 #
 # Three things must hold: each sentence's `hidden` is the state at *its own* last token; `outputs` is 0 from each sentence's length on; and `outputs` keeps all S positions, even if every sentence is shorter than S. What stands in the padding must not matter, and the lengths come in any order.
 #
@@ -160,7 +160,7 @@ print(batch.lengths)  # (B,)
 # %% [markdown] lang="zh-TW"
 # ### 練習：`EncoderRNN`
 #
-# ⏱ 15 分鐘 · 難度 ●●○ · 得分 3
+# 15 分鐘 · 難度 ●●○ · 得分 3
 #
 # 有三件事要做到：每一句的 `hidden` 是**它自己**最後一個 token 的狀態；從每一句的長度開始，`outputs` 後面都是 0；就算每一句都比 S 短，`outputs` 還是要保留 S 個位置。填充的地方放了什麼，都不該影響結果；而 `lengths` 可能是任何順序。
 #
@@ -271,7 +271,7 @@ print(f"{(by_itself - misled)[0, 0].abs().max():.4f}")
 # %% [markdown] lang="en"
 # ### Exercise: `DecoderRNN`
 #
-# ⏱ 10 minutes · difficulty ●○○ · 2 points
+# 10 minutes · difficulty ●○○ · 2 points
 #
 # `log_softmax(out(gru(embedding(input))))`, with nothing in between.
 #
@@ -298,7 +298,7 @@ print(f"{(by_itself - misled)[0, 0].abs().max():.4f}")
 # %% [markdown] lang="zh-TW"
 # ### 練習：`DecoderRNN`
 #
-# ⏱ 10 分鐘 · 難度 ●○○ · 得分 2
+# 10 分鐘 · 難度 ●○○ · 得分 2
 #
 # 就是 `log_softmax(out(gru(embedding(input))))`，中間不加別的東西。
 #
@@ -463,7 +463,7 @@ def new_model(corpus, hidden_size: int = 64) -> Seq2Seq:
 # %% [markdown] lang="en"
 # ### Exercise: `sequence_loss`
 #
-# ⏱ 10 minutes · difficulty ●●○ · 2 points
+# 10 minutes · difficulty ●●○ · 2 points
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -487,7 +487,7 @@ def new_model(corpus, hidden_size: int = 64) -> Seq2Seq:
 # %% [markdown] lang="zh-TW"
 # ### 練習：`sequence_loss`
 #
-# ⏱ 10 分鐘 · 難度 ●●○ · 得分 2
+# 10 分鐘 · 難度 ●●○ · 得分 2
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -603,7 +603,7 @@ plot_losses(history)
 # %% [markdown] lang="en"
 # ### Exercise: `greedy_decode`
 #
-# ⏱ 15 minutes · difficulty ●●○ · 2 points
+# 15 minutes · difficulty ●●○ · 2 points
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -631,7 +631,7 @@ plot_losses(history)
 # %% [markdown] lang="zh-TW"
 # ### 練習：`greedy_decode`
 #
-# ⏱ 15 分鐘 · 難度 ●●○ · 得分 2
+# 15 分鐘 · 難度 ●●○ · 得分 2
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -796,7 +796,7 @@ for row, pair in zip(ids, corpus.test, strict=False):
 # ![三個分別有 7、9、15 個 token 的日期，各自經過漏斗，倒進同樣只有 64 個數字的向量。](image/bottleneck-zh-TW.png)
 #
 # 同一台機器，這次要翻譯的是 `dates`：除了日期，還有加上時間的，以及從某一天到某一天的區間，最長有 22 個 token。模型一行都不用改，只是中間那個向量還是一樣大。
-# %%
+# %% lab=true
 longer = date_pairs("dates")
 for pair in sorted(longer.test[:40], key=lambda pair: len(pair.source))[::8]:
     print(" ".join(pair.source), "->", "".join(pair.target))

@@ -12,7 +12,7 @@
 # In this chapter you first do step one yourself, by hand, and then teach it to a machine in six small functions. None
 # is longer than a few lines. Nothing here trains for more than a few seconds.
 #
-# ⏱ About 90 minutes · 11 points and one written question (2 points)
+# About 90 minutes · 11 points and one written question (2 points)
 # %% [markdown] lang="zh-TW"
 # # 02 · 第一步：權重
 #
@@ -25,7 +25,7 @@
 #
 # 這一章你會先親手做一次第一步，再用六個小函式把它教給機器。每個函式都只有幾行，也沒有要訓練很久的東西，頂多幾秒鐘。
 #
-# ⏱ 大約 90 分鐘 · 程式得分 11，另有一題問答得分 2
+# 大約 90 分鐘 · 程式得分 11，另有一題問答得分 2
 # %%
 import json
 from pathlib import Path
@@ -191,7 +191,7 @@ print(h @ z1)  # (S,)
 # **A puzzle on paper first.** The query is `(B, H)`, the keys are `(B, S, H)`, the scores should be `(B, S)`. Which axis has to disappear, which
 # one does the query lack? Write the shapes under one another, right end to right end, before you write code.
 #
-# ⏱ 10 minutes · difficulty ●●○ · 2 points
+# 10 minutes · difficulty ●●○ · 2 points
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -216,7 +216,7 @@ print(h @ z1)  # (S,)
 #
 # **先在紙上解一個謎題。** query 是 `(B, H)`，keys 是 `(B, S, H)`，scores 應該是 `(B, S)`。哪一維要消失？query 少了哪一維？動手寫程式之前，先把三個形狀上下對齊（靠右）寫下來。
 #
-# ⏱ 10 分鐘 · 難度 ●●○ · 得分 2
+# 10 分鐘 · 難度 ●●○ · 得分 2
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -289,7 +289,7 @@ print(dot_scores(queries, loud))  # (B, S)
 #
 # One case needs care: a vector of zeros has length 0. Let its cosine be 0, not NaN.
 #
-# ⏱ 5 minutes · difficulty ●○○ · 1 point
+# 5 minutes · difficulty ●○○ · 1 point
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -314,7 +314,7 @@ print(dot_scores(queries, loud))  # (B, S)
 #
 # 有一種情況要小心：全是 0 的向量，長度是 0。這時餘弦要算成 0，不能是 NaN。
 #
-# ⏱ 5 分鐘 · 難度 ●○○ · 得分 1
+# 5 分鐘 · 難度 ●○○ · 得分 1
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -375,7 +375,7 @@ print(cosine_scores(queries, loud))  # (B, S)
 #
 # $$\text{score} = h^\top\, W\, z \qquad h: H_k \text{ numbers},\quad W: (H_k, H_q),\quad z: H_q \text{ numbers}$$
 #
-# ⏱ 10 minutes · difficulty ●●○ · 2 points
+# 10 minutes · difficulty ●●○ · 2 points
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -404,7 +404,7 @@ print(cosine_scores(queries, loud))  # (B, S)
 #
 # 其中 h 有 $H_k$ 個數字，W 的形狀是 $(H_k, H_q)$，z 有 $H_q$ 個數字。
 #
-# ⏱ 10 分鐘 · 難度 ●●○ · 得分 2
+# 10 分鐘 · 難度 ●●○ · 得分 2
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -465,7 +465,7 @@ print(general_scores(small_queries, keys, W))  # (B, S)
 #
 # All three layers come as arguments. They are `nn.Linear`, and a Linear works on the *last* axis, whatever stands before it.
 #
-# ⏱ 10 minutes · difficulty ●●○ · 2 points
+# 10 minutes · difficulty ●●○ · 2 points
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -491,7 +491,7 @@ print(general_scores(small_queries, keys, W))  # (B, S)
 #
 # 三個線性層都會當引數傳進來。它們都是 `nn.Linear`，而 Linear 只管**最後**一維，前面有幾維都沒關係。
 #
-# ⏱ 10 分鐘 · 難度 ●●○ · 得分 2
+# 10 分鐘 · 難度 ●●○ · 得分 2
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -651,7 +651,7 @@ show_softmax([4.0, 2.0, 1.0, 0.0], labels=characters, temperatures=(0.25, 1.0, 1
 #
 # </details>
 #
-# ⏱ 10 minutes · difficulty ●●○ · 2 points
+# 10 minutes · difficulty ●●○ · 2 points
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -685,7 +685,7 @@ show_softmax([4.0, 2.0, 1.0, 0.0], labels=characters, temperatures=(0.25, 1.0, 1
 #
 # </details>
 #
-# ⏱ 10 分鐘 · 難度 ●●○ · 得分 2
+# 10 分鐘 · 難度 ●●○ · 得分 2
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -787,7 +787,7 @@ for S in (3, 5, 10, 30):
 # `masked_softmax(scores, lengths)`: scores `(B, S)`, all within ±10; `lengths` `(B,)`, between 1 and S, in any order. A sentence of length 3 has real tokens at positions 0, 1, 2. From each length on the weights are
 # **exactly 0**, every row sums to 1, and `scores` itself is left as it came.
 #
-# ⏱ 15 minutes · difficulty ●●● · 2 points
+# 15 minutes · difficulty ●●● · 2 points
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -818,7 +818,7 @@ for S in (3, 5, 10, 30):
 #
 # `masked_softmax(scores, lengths)`：scores 是 `(B, S)`，都在 ±10 之間；`lengths` 是 `(B,)`，介於 1 和 S 之間，順序不一定。長度是 3 的句子，真正的 token 在位置 0、1、2。從 length 開始往後，權重**剛好是 0**；每一列加起來是 1；而 `scores` 本身要保持原樣。
 #
-# ⏱ 15 分鐘 · 難度 ●●● · 得分 2
+# 15 分鐘 · 難度 ●●● · 得分 2
 #
 # <details><summary>提示 1 · 推一把</summary>
 #

@@ -12,7 +12,7 @@
 # The last part is a laboratory. You will compare the trained model's map with your own clicks, meet a model that is
 # right for the wrong reasons, blindfold a model at one place, and break it in three ways.
 #
-# ⏱ About two hours · 13 points and one written question (2 points) · trains twice: about half a minute, then about ten seconds
+# About two hours · 13 points and one written question (2 points) · trains twice: about half a minute, then about ten seconds
 # (two to four times as long on a slow machine)
 # %% [markdown] lang="zh-TW"
 # # 03 · 第二步：上下文
@@ -26,7 +26,7 @@
 #
 # 最後是實驗室：把模型的熱圖和你自己標的放在一起看，認識一個「答對了、但理由不對」的模型，把模型的一隻眼睛遮起來，再用三種方法把它弄壞。
 #
-# ⏱ 大約兩小時 · 程式得分 13，另有一題問答得分 2 · 要訓練兩次：先大約半分鐘，再大約十秒（電腦慢的話，時間會變成兩到四倍）
+# 大約兩小時 · 程式得分 13，另有一題問答得分 2 · 要訓練兩次：先大約半分鐘，再大約十秒（電腦慢的話，時間會變成兩到四倍）
 # %%
 import json
 from pathlib import Path
@@ -113,7 +113,7 @@ for weights in ([0.0, 1.0, 0.0, 0.0], [0.25, 0.25, 0.25, 0.25], [0.0, 0.0, 0.5, 
 # **Exercise `apply_attention`.** One sentence: `attn_weights` is `(1, S)` and `encoder_outputs` is `(S, H)`. Give the context as `(1, 1, H)`: one
 # sentence, one step, H numbers, ready for a GRU.
 #
-# ⏱ 10 minutes · difficulty ●○○ · 2 points
+# 10 minutes · difficulty ●○○ · 2 points
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -143,7 +143,7 @@ for weights in ([0.0, 1.0, 0.0, 0.0], [0.25, 0.25, 0.25, 0.25], [0.0, 0.0, 0.5, 
 #
 # **練習 `apply_attention`。** 只有一句話：`attn_weights` 是 `(1, S)`，`encoder_outputs` 是 `(S, H)`。請回傳形狀 `(1, 1, H)` 的上下文：一句、一步、H 個數字，等一下可以直接交給 GRU。
 #
-# ⏱ 10 分鐘 · 難度 ●○○ · 得分 2
+# 10 分鐘 · 難度 ●○○ · 得分 2
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -244,7 +244,7 @@ for number, (product, left, right) in enumerate(puzzle, 1):
 # **Exercise `attention_context`.** `weights` is `(B, S)`, `encoder_outputs` is `(B, S, H)`. Give the contexts, `(B, H)`: sentence b mixes its own states
 # by its own weights and sees nothing of its neighbours.
 #
-# ⏱ 10 minutes · difficulty ●●○ · 2 points
+# 10 minutes · difficulty ●●○ · 2 points
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -267,7 +267,7 @@ for number, (product, left, right) in enumerate(puzzle, 1):
 #
 # **練習 `attention_context`。** `weights` 是 `(B, S)`，`encoder_outputs` 是 `(B, S, H)`。請回傳每一句的上下文 `(B, H)`：第 b 句用自己的權重混合自己的狀態，完全看不到鄰居。
 #
-# ⏱ 10 分鐘 · 難度 ●●○ · 得分 2
+# 10 分鐘 · 難度 ●●○ · 得分 2
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -337,7 +337,7 @@ print(attention_context(both, h.expand(2, -1, -1)))  # (B, H)
 #
 # </details>
 #
-# **Exercise `combine`.** ⏱ 5 minutes · difficulty ●○○ · 1 point
+# **Exercise `combine`.** 5 minutes · difficulty ●○○ · 1 point
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -369,7 +369,7 @@ print(attention_context(both, h.expand(2, -1, -1)))  # (B, H)
 #
 # </details>
 #
-# **練習 `combine`。** ⏱ 5 分鐘 · 難度 ●○○ · 得分 1
+# **練習 `combine`。** 5 分鐘 · 難度 ●○○ · 得分 1
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -455,7 +455,7 @@ def attention_weights(embedded: Tensor, hidden: Tensor, attn: nn.Linear) -> Tens
 #
 # **Predict:** `attn` has `max_length` outputs, fixed when the decoder is made. What does that mean for a longer sentence?
 #
-# ⏱ 20 minutes · difficulty ●●● · 4 points
+# 20 minutes · difficulty ●●● · 4 points
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -487,7 +487,7 @@ def attention_weights(embedded: Tensor, hidden: Tensor, attn: nn.Linear) -> Tens
 #
 # **先猜：** `attn` 的輸出有 `max_length` 個，建立解碼器時就固定了。那麼遇到更長的句子會怎樣？
 #
-# ⏱ 20 分鐘 · 難度 ●●● · 得分 4
+# 20 分鐘 · 難度 ●●● · 得分 4
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -613,7 +613,7 @@ def masked_softmax(scores: Tensor, lengths: Tensor) -> Tensor:
 #
 # **Predict:** which of the shapes in the picture must change when the sentences get longer? Is there a parameter among them?
 #
-# ⏱ 20 minutes · difficulty ●●● · 4 points
+# 20 minutes · difficulty ●●● · 4 points
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -644,7 +644,7 @@ def masked_softmax(scores: Tensor, lengths: Tensor) -> Tensor:
 #
 # **先猜：** 句子變長時，圖裡哪些形狀會跟著變？其中有沒有哪個是參數？
 #
-# ⏱ 20 分鐘 · 難度 ●●● · 得分 4
+# 20 分鐘 · 難度 ●●● · 得分 4
 #
 # <details><summary>提示 1 · 推一把</summary>
 #
@@ -809,13 +809,13 @@ def maps_of(model: Translator, corpus: Corpus, pairs: list[Pair]) -> list[tuple[
 #
 # **Predict:** after one pass over the data, what will the map look like? And what will it find first: the year, the weekday, the month?
 #
-# ⏱ Training takes about half a minute, on a slow machine one or two.
+# Training takes about half a minute, on a slow machine one or two.
 # %% [markdown] lang="zh-TW"
 # 我們來觀察第 02 章**你的**那個日期。沒有人告訴模型要看哪裡，它拿到的只有一對一對的句子；有外框的格子是正確答案，只給我們看的。
 #
 # **先猜：** 資料看完一遍之後，熱圖長什麼樣子？它會先找到什麼：年、星期，還是月？
 #
-# ⏱ 訓練大約半分鐘；電腦慢的話，一兩分鐘。
+# 訓練大約半分鐘；電腦慢的話，一兩分鐘。
 # %% lab=true
 mine = Pair(
     ["Tuesday", ",", "3", "0", "March", "2", "0", "1", "0"],
@@ -905,7 +905,7 @@ show_attention(maps_of(model, corpus, [mine])[0][0], mine.source, mine.target, t
 #
 # **Predict:** its weights come from the last token and its own state only. It never sees an encoder state before deciding where to look. Can it get most dates right? Will its map look like the one above?
 #
-# ⏱ about ten seconds, on a slow machine half a minute
+# about ten seconds, on a slow machine half a minute
 # %% [markdown] lang="zh-TW"
 # ### 7.2 答對了，但理由不對
 #
@@ -915,7 +915,7 @@ show_attention(maps_of(model, corpus, [mine])[0][0], mine.source, mine.target, t
 #
 # **先猜：** 它的權重只來自上一個 token 和自己的狀態，決定看哪裡之前，從沒看過編碼器的狀態。這樣有辦法答對大部分的日期嗎？熱圖會跟上面的一樣嗎？
 #
-# ⏱ 大約十秒；電腦慢的話，半分鐘
+# 大約十秒；電腦慢的話，半分鐘
 # %%
 # [en] Given: AttnDecoderRNN for a whole batch. The lengths are not used: it has no mask.
 # [zh-TW] 已寫好：能處理整個批次的 AttnDecoderRNN。它沒有遮罩，所以用不到 lengths。
