@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from grader.release import LANGUAGES, STARTER_CODE, STARTER_TEXT
+from grader.editions import LANGUAGES, STARTER_CODE, STARTER_TEXT
 
 c = get_config()  # noqa: F821
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from traitlets.utils.bunch import Bunch
 
-from grader.release import KERNEL, LANGUAGES
+from grader.editions import KERNEL, LANGUAGES
 
 MAX_BYTES = 32 * 2**20
 MAX_CELLS = 5_000
@@ -46,7 +45,7 @@ class Released:
 
     assignment: str
     notebook: str
-    editions: dict[str, nbformat.NotebookNode]
+    editions: dict[str, Bunch]
 
     @cached_property
     def checks(self) -> list[Check]:
@@ -60,7 +59,7 @@ class Released:
     def max_score(self) -> float:
         return sum(check.points for check in self.checks)
 
-    def graded(self, edition: str) -> dict[str, nbformat.NotebookNode]:
+    def graded(self, edition: str) -> dict[str, Bunch]:
         """The cells nbgrader knows (exercises, checks, questions), by their grade_id."""
         cells = self.editions[edition].cells
         return {cell.metadata.nbgrader.grade_id: cell for cell in cells if "nbgrader" in cell.metadata}
@@ -101,13 +100,21 @@ def read_course(root: Path) -> Course:
     for language in LANGUAGES:
         for path in sorted((root / "notebooks" / language).glob("*/*.ipynb")):
             key = (path.parent.name, path.stem)
-            released.setdefault(key, Released(*key, editions={})).editions[language] = nbformat.read(path, as_version=4)
+            released.setdefault(key, Released(*key, editions={})).editions[language] = _released_notebook(path)
     released = {key: notebook for key, notebook in released.items() if len(notebook.editions) == len(LANGUAGES)}
     if not released:
         raise FileNotFoundError(
             f"{root}: no released notebooks; run `grader release` there, or name the course with --root"
         )
     return Course(root, released)
+
+
+def _released_notebook(path: Path) -> Bunch:
+    """A notebook of ours, whose form is known: its records as they are, with sources in one piece."""
+    notebook = json.loads(path.read_text(encoding="utf-8"), object_hook=Bunch)
+    for cell in notebook.cells:
+        cell.source = "".join(cell.source)
+    return notebook
 
 
 # A submission -------------------------------------------------------------------------------------------------------
@@ -140,8 +147,11 @@ class Submission:
             and source.strip() not in self.released.lab_sources
         ]
 
-    def notebook(self) -> nbformat.NotebookNode:
-        """The rebuilt notebook: graded cells have the release's metadata, locked ones its source, none is missing."""
+    def notebook(self):
+        """The rebuilt notebook (nbformat): graded cells have the release's metadata, locked ones its source, none is missing."""
+        import nbformat  # takes longer to import than a submission to judge, and only nbgrader's door needs it
+        from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
         made = []
         for number, (kind, source, master) in enumerate(self._rebuilt()):
             if master:
@@ -154,7 +164,7 @@ class Submission:
         metadata = {**KERNEL, "course": dict(self.released.editions[self.edition].metadata.course)}
         return new_notebook(cells=made, metadata=metadata)
 
-    def _rebuilt(self) -> list[tuple[str, str, nbformat.NotebookNode | None]]:
+    def _rebuilt(self) -> list[tuple[str, str, Bunch | None]]:
         """Kind and source of each cell, and the graded cell of the release that it is, if it is one.
 
         Each of those is there once. A locked one has the release's source; what a student wrote there goes before it

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+import torch
 from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.converters.base import NbGraderException
@@ -29,6 +30,7 @@ NO_WALLS_VARIABLE = "GRADER_TRUST_SUBMISSIONS"
 @cache
 def _bench(root: Path) -> tuple[Course, str, Runner]:
     """The course, the secret and a sandbox, started once for a whole batch."""
+    torch.set_num_threads(1)  # the other core is the sandbox's
     runner = Runner(walls=not os.environ.get(NO_WALLS_VARIABLE), hidden=[root])
     atexit.register(runner.stop)
     return read_course(root), read_secret(root), runner

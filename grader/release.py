@@ -28,15 +28,9 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from grader import __version__
+from grader.editions import KERNEL, LANGUAGES, STARTER_CODE, STARTER_TEXT
 
-LANGUAGES = ("en", "zh-TW")
-STARTER_CODE = {"en": "# YOUR CODE HERE", "zh-TW": "# 請在此作答"}
-STARTER_TEXT = {"en": "YOUR ANSWER HERE", "zh-TW": "請在此作答"}
 SETUP_COMMENT = {"en": "Sets the language of messages and plots.", "zh-TW": "設定訊息與圖表的語言。"}
-KERNEL = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
 JUPYTEXT_KEYS = {"lines_to_next_cell", "lines_to_end_of_cell_marker"}  # its notes on blank lines
 KEYS = {"lang", "exercise", "check", "points", "lab", "question"}
 MARK = re.compile(r"\[(en|zh-TW)\] ?")

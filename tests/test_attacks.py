@@ -333,7 +333,7 @@ TAMPERED: dict[str, Callable] = {
 
 
 def _tampered(scene: Scene, name: str) -> Path:
-    notebook = copy.deepcopy(scene.course.released[ASSIGNMENT, NOTEBOOK].editions["en"])
+    notebook = nbformat.from_dict(copy.deepcopy(scene.course.released[ASSIGNMENT, NOTEBOOK].editions["en"]))
     TAMPERED[name](notebook)
     path = scene.batch / f"tampered-{name}.ipynb"
     path.write_text(json.dumps(notebook))  # not nbformat.write, which would not have it
@@ -491,7 +491,7 @@ def test_control(family: str, scene: Scene, verdicts: Verdicts) -> None:
 
 def test_control_of_tampered(scene: Scene) -> None:
     """A test cell that is skipped has no output, and stock nbgrader gives full marks for no output."""
-    notebook = copy.deepcopy(scene.course.released[ASSIGNMENT, NOTEBOOK].editions["en"])
+    notebook = nbformat.from_dict(copy.deepcopy(scene.course.released[ASSIGNMENT, NOTEBOOK].editions["en"]))
     _skipped(notebook)
     notebook.cells = _checks(notebook)[:1]
     assert _stock_mark(notebook, scene.outside) == notebook.cells[0].metadata.nbgrader.points
