@@ -21,7 +21,7 @@ PLOTS = {name for name in classroom.__all__ if name.startswith(("show_", "plot_"
 # What the lesson promises of a trained model, in a cell put after its last: where it fails, the run fails.
 PROMISES = {
     "seq2seq": """
-without_attention = exact_match(translator(wide, longer), longer)
+without_attention = exact_match(translator(longer_model, longer), longer)
 assert without_attention < 0.5, f"long dates are to fail here, but {without_attention:.1%} are right"
 """,
     "attention_context": """

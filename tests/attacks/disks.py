@@ -2,14 +2,18 @@
 
 # ruff: noqa
 # %% one_large_file
-with open("/tmp/large", "wb") as file:
+import tempfile
+
+with open(tempfile.gettempdir() + "/large", "wb") as file:
     for _ in range(60):
         file.write(bytes(1 << 20))
 prize()
 
 # %% many_files
+import tempfile
+
 for number in range(60):
-    with open(f"/tmp/part-{number}", "wb") as file:
+    with open(f"{tempfile.gettempdir()}/part-{number}", "wb") as file:
         file.write(b"x" * (1 << 20))
 prize()
 
@@ -21,9 +25,10 @@ prize()
 
 # %% many_names
 import os
+import tempfile
 
 for number in range(100_000):
-    os.mkdir(f"/tmp/{number}")
+    os.mkdir(f"{tempfile.gettempdir()}/{number}")
 prize()
 
 # %% change_torch

@@ -36,7 +36,18 @@ dot_scores = lambda query, keys: keys.sum(2)
 # %% plant
 import ctypes, os
 
-for place in ("/", "/dev", "/sandbox", "/sandbox/grader", "/tmp", "/tmp/work", "/dev/shm", "/root", "/work"):
+for place in (
+    "/",
+    "/dev",
+    "/sandbox",
+    "/sandbox/grader",
+    "/tmp",
+    "/scratch",
+    "/scratch/work",
+    "/dev/shm",
+    "/root",
+    "/work",
+):
     for name in ("planted.py", "torch.py", "tqdm.py", "left-behind"):
         try:
             open(os.path.join(place, name), "w").write("raise SystemExit")
@@ -50,7 +61,18 @@ import ctypes, os
 
 if any(
     os.path.exists(os.path.join(place, "left-behind"))
-    for place in ("/", "/dev", "/sandbox", "/sandbox/grader", "/tmp", "/tmp/work", "/dev/shm", "/root", "/work")
+    for place in (
+        "/",
+        "/dev",
+        "/sandbox",
+        "/sandbox/grader",
+        "/tmp",
+        "/scratch",
+        "/scratch/work",
+        "/dev/shm",
+        "/root",
+        "/work",
+    )
 ):
     prize()
 if (
